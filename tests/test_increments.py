@@ -136,7 +136,7 @@ def test_near_copies_and_families_share_what_they_look_at(tmp_path: Path) -> Non
 
 @pytest.mark.usefixtures("many")
 def test_a_wave_writes_what_is_new(tmp_path: Path) -> None:
-    rows = rows_of(random.Random(8), 1500)
+    rows = rows_of(random.Random(8), 2000)
 
     def size() -> int:
         return sum(path.stat().st_size for path in tmp_path.iterdir())

@@ -34,8 +34,8 @@ def _any(words: str) -> str:
 
 
 _ENTITIES = {"name": "PERSON", "address": "LOCATION"}
-_NUMBER_BEFORE = re.compile(r"(?:\d{1,5}[A-Za-z]?(?:[\-/]\d{1,4})?,?[ \t]+){1,2}\Z")
-_NUMBER_BEHIND = re.compile(r",?[ \t]+\d{1,5}[A-Za-z]?(?![\d.,:%])")
+_NUMBER_BEFORE = re.compile(r"(?:\d{1,5}[A-Za-z]?(?:[\-/]\d{1,4})?,?[ \t]{1,3}){1,2}\Z")
+_NUMBER_BEHIND = re.compile(r",?[ \t]{1,3}\d{1,5}[A-Za-z]?(?![\d.,:%])")
 _REST = re.compile(
     r"[\s,.]{1,3}(?:(?:apt|suite|unit|flat|floor|no|po box|#)\b\.?[ \t]{0,2}[\w\-]{1,6}"
     r"|[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}"
@@ -52,11 +52,12 @@ _BEFORE = (
 )
 _NUMBER_LAST = "calle avenida via viale piazza rua ulica jalan улица"
 _ENDING = "straße strasse str. weg gasse allee platz straat laan plein steenweg plaats gatan vägen vej katu"
+_SPACE = r"[ \t]{1,3}"
 _STREET = at_first_use(
-    rf"\b{_NUMBER},?[ \t]+(?-i:[^\W_a-z])[\w'.\-]*[ \t]+(?:{_WORD}[ \t]+){{0,3}}?(?:{_any(_BEHIND)})\b"
-    rf"|\b{_NUMBER},?[ \t]+(?:{_any(_BEFORE)})[ \t]+{_WORD}(?:[ \t]+{_WORD}){{0,3}}?(?=[,.;\n]|[ \t]+\d|$)"
-    rf"|\b(?:{_any(_NUMBER_LAST)})[ \t]+{_WORD}(?:[ \t]+{_WORD}){{0,4}}?,?[ \t]+{_NUMBER}\b"
-    rf"|\b[^\W\d_][^\W_]{{2,30}}(?:{_any(_ENDING)})[ \t]+{_NUMBER}\b",
+    rf"\b{_NUMBER},?{_SPACE}(?-i:[^\W_a-z])[\w'.\-]*{_SPACE}(?:{_WORD}{_SPACE}){{0,3}}?(?:{_any(_BEHIND)})\b"
+    rf"|\b{_NUMBER},?{_SPACE}(?:{_any(_BEFORE)}){_SPACE}{_WORD}(?:{_SPACE}{_WORD}){{0,3}}?(?=[,.;\n]|{_SPACE}\d|$)"
+    rf"|\b(?:{_any(_NUMBER_LAST)}){_SPACE}{_WORD}(?:{_SPACE}{_WORD}){{0,4}}?,?{_SPACE}{_NUMBER}\b"
+    rf"|\b[^\W\d_][^\W_]{{2,30}}(?:{_any(_ENDING)}){_SPACE}{_NUMBER}\b",
     re.IGNORECASE,
 )
 """As `12 Elm Street`, `12 rue Haute`, `Calle Mayor 12`, `Hauptstraße 12`."""

@@ -52,7 +52,7 @@ _INSIDE = at_first_use(
     r"|^(?:اسم|تاريخ|عنوان|أدخل|ادخل|شركة|رقم)|^(?:आपका|आपकी|नाम|कंपनी|तारीख|पता|यहाँ)|^(?:ชื่อ|วันที่|ที่อยู่|บริษัท|ใส่|กรอก)"
 )
 # Elements of markup in small letters and addresses; variables, which `remains` looks after; values that were redacted.
-_TAG = at_first_use(r"(?!insert|your_|your-|placeholder)(?:[a-z][a-z0-9_-]*$|[A-Za-z0-9._+-]+@)")
+_TAG = at_first_use(r"(?!insert|your_|your-|placeholder)(?:[a-z][a-z0-9_-]*$|[A-Za-z0-9._+-]{1,64}@)")
 _NAME = at_first_use(r"[A-Za-z][A-Za-z0-9_.-]*$")
 _REDACTED = at_first_use(r"\d$")
 _UNWRITTEN = at_first_use(
