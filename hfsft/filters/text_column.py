@@ -135,6 +135,17 @@ class TellingFilter(OfColumn):
         return sum(filter(None, values)), next(filter(None, whats), None)
 
 
+class CountingFilter(TellingFilter):
+    """A filter that counts what should not be there in any turn; unless told otherwise none may be."""
+
+    kind: ClassVar[str] = "int64"
+    by_turn: ClassVar[bool] = True
+
+    column: str = Field(CONVERSATION, description=COLUMN)
+    at_least: float | None = Field(None, ge=0, description="Smallest number that is kept.")
+    at_most: float | None = Field(0, ge=0, description="Largest number that is kept.")
+
+
 def asked_in(batch: Batch, place: int) -> Question:
     """What the model was given in the row at a place; of rows that have no instruction nothing is known."""
     if "instruction" not in batch:

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import ClassVar
 
-from pydantic import Field
-
-from hfsft.filters.text_column import COLUMN, TellingFilter
+from hfsft.filters.text_column import CountingFilter
 from hfsft.rows.views import Question
 from hfsft.texts.spelling.misread import misread_places
 
 
-class Encoding(TellingFilter):
+class Encoding(CountingFilter):
     r"""Number of places in a text that a wrong encoding damaged, 0 and up.
 
     Counted are letters of UTF-8 that were read by another code page (`cafÃ©`, `â€œ`, once or several times), as far
@@ -39,13 +37,6 @@ class Encoding(TellingFilter):
       - encoding
       - encoding: {column: instruction, at_most: 2}
     """
-
-    kind: ClassVar[str] = "int64"
-    by_turn: ClassVar[bool] = True
-
-    column: str = Field("conversation", description=COLUMN)
-    at_least: float | None = Field(None, ge=0, description="Smallest number that is kept.")
-    at_most: float | None = Field(0, ge=0, description="Largest number that is kept.")
 
     def found(self, text: str, asked: Callable[[], Question]) -> tuple[float, str | None]:
         """How many places, and the first of them."""

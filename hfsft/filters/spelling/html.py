@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import ClassVar
 
-from pydantic import Field
-
-from hfsft.filters.text_column import COLUMN, TellingFilter
+from hfsft.filters.text_column import CountingFilter
 from hfsft.rows.views import Question
 from hfsft.texts.spelling.markup import about_markup, markup
 
 
-class Html(TellingFilter):
+class Html(CountingFilter):
     """Number of tags and entities of HTML that stand in a text which is about no markup, 0 and up.
 
     Counted are tags that are of pages wherever they stand (`<p>`, `</div>`, `<br>`, `<script>`), others where they
@@ -37,13 +35,6 @@ class Html(TellingFilter):
       - html
       - html: {column: instruction, at_most: 3}
     """
-
-    kind: ClassVar[str] = "int64"
-    by_turn: ClassVar[bool] = True
-
-    column: str = Field("conversation", description=COLUMN)
-    at_least: float | None = Field(None, ge=0, description="Smallest number that is kept.")
-    at_most: float | None = Field(0, ge=0, description="Largest number that is kept.")
 
     def found(self, text: str, asked: Callable[[], Question]) -> tuple[float, str | None]:
         """How many, and the first of them."""

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import ClassVar
 
-from pydantic import Field
-
-from hfsft.filters.text_column import COLUMN, TellingFilter
+from hfsft.filters.text_column import CountingFilter
 from hfsft.rows.views import Question
 from hfsft.texts.spelling.unseen import unseen
 
 
-class Invisible(TellingFilter):
+class Invisible(CountingFilter):
     """Number of characters in a text that nobody sees and no script needs, 0 and up.
 
     Counted are controls (all of C0 and C1 but tab, line feed, carriage return and next line), zero-width spaces, soft
@@ -37,13 +35,6 @@ class Invisible(TellingFilter):
     filters:
       - invisible: {column: conversation}
     """
-
-    kind: ClassVar[str] = "int64"
-    by_turn: ClassVar[bool] = True
-
-    column: str = Field("conversation", description=COLUMN)
-    at_least: float | None = Field(None, ge=0, description="Smallest number that is kept.")
-    at_most: float | None = Field(0, ge=0, description="Largest number that is kept.")
 
     def found(self, text: str, asked: Callable[[], Question]) -> tuple[float, str | None]:
         """How many, and how many of each kind."""
