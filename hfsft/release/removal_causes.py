@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 _Entry = tuple[dict[str, Any], Any]  # of the ledger, with the row's origin
 
 SHOWN = 8  # causes that one list tells
+FINDS = 5  # different finds of one filter that are causes of their own; of more, the commonest are named in one
 REASONS = 20  # different reasons of one step that are told apart; beyond, only what they begin with
 LONGEST = 600  # characters of one reason: a server's sentence, and what to do about it, are told whole
 
@@ -137,9 +138,11 @@ def _of(removal: Removal, found: list[dict[str, Any]], place: str, unit: str) ->
     groups = _grouped(rows, lambda entry: _key(removal, entry))
     if len(groups) > REASONS:  # such as sentences that quote the row
         groups = _grouped(rows, lambda entry: _kind(_key(removal, entry)))
-    for members in groups.values():
+    rule = _FILTER.fullmatch(removal.stage)
+    many = _most_often(groups) if rule and removal.fate == "rejected" and len(groups) > FINDS else ""
+    for members in [rows] if many else groups.values():
         entries = [entry for entry, _ in members]
-        reason, advice = _told(removal, entries, unit)
+        reason, advice = (f"{_label(removal.stage)}: {many}", "") if many else _told(removal, entries, unit)
         yield Cause(
             fate=removal.fate,
             stage=removal.stage,
@@ -150,6 +153,13 @@ def _of(removal: Removal, found: list[dict[str, Any]], place: str, unit: str) ->
             advice=advice,
             complete=sum(origin == "example" for _, origin in members),
         )
+
+
+def _most_often(groups: Mapping[str, Sequence[_Entry]]) -> str:
+    """What was found most often and how often, and how many rows had something else."""
+    keys = sorted(groups, key=lambda key: (-len(groups[key]), key))
+    named = ", ".join(f"{key} ({len(groups[key]):,})" for key in keys[:3])
+    return f"{named}, others ({sum(len(groups[key]) for key in keys[3:]):,})"
 
 
 def _grouped(rows: Sequence[_Entry], key: Callable[[dict[str, Any]], str]) -> dict[str, list[_Entry]]:
