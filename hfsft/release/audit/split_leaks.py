@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from hfsft.engine.ledger import OF
 from hfsft.engine.parts.rows import column_of
+from hfsft.similarity import families
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -56,21 +57,10 @@ def leaks(rows: Dataset, measures: Sequence[tuple[str, str]], splits: Sequence[s
 def clusters_of(ids: Sequence[str], of: Sequence[str | None]) -> Iterator[list[int]]:
     """Places of rows that are joined by what they fall for."""
     place_of = {row_id: place for place, row_id in enumerate(ids)}
-    parent = list(range(len(ids)))
-
-    def top(place: int) -> int:
-        while parent[place] != place:
-            parent[place] = parent[parent[place]]
-            place = parent[place]
-        return place
-
-    for place, other in enumerate(of):
-        if other is not None and other in place_of:
-            one, two = sorted((top(place), top(place_of[other])))
-            parent[two] = one
+    joined = ((place, place_of[other]) for place, other in enumerate(of) if other is not None and other in place_of)
     members = defaultdict[int, list[int]](list)
-    for place in range(len(ids)):
-        members[top(place)].append(place)
+    for place, root in enumerate(families(len(ids), joined)):
+        members[root].append(place)
     return (each for each in members.values() if len(each) > 1)
 
 
