@@ -14,6 +14,7 @@ The function of a source may have `since(mark, before)` beside `__call__()`, whi
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, Protocol, runtime_checkable
 
@@ -121,6 +122,20 @@ class InMemory:
         """All columns of some of the rows."""
         some = [int(number) for number in numbers]
         return {name: [values[number] for number in some] for name, values in self._batch.items()}
+
+
+class OverRows(ABC):
+    """A `Keeping` function, which makes of a batch what it makes of its rows."""
+
+    keeps: str = ""
+
+    def __call__(self, batch: Batch) -> Batch:
+        """What it makes of a batch."""
+        return self.over(InMemory(batch), None)[0]
+
+    @abstractmethod
+    def over(self, rows: Columns, kept: pa.Table | None) -> tuple[Batch, pa.Table | None]:
+        """What it makes of rows, and what is to be kept."""
 
 
 class Kept(NamedTuple):

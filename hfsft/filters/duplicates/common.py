@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NamedTuple
 
 from pydantic import Field, model_validator
 
-from hfsft.engine.adding import InMemory
+from hfsft.engine.adding import OverRows
 from hfsft.engine.ledger import OF
 from hfsft.errors import Problem
 from hfsft.filters.base import Around
@@ -161,15 +161,11 @@ class Duplicates(ComparesSets):
 
 
 @dataclass(frozen=True)
-class OverAll:
+class OverAll(OverRows):
     """A method of a filter over all rows, by columns, as the function of a step; what it keeps is called `keeps`."""
 
     look: Callable[[Columns, pa.Table | None], tuple[Batch, pa.Table | None]]
     keeps: str = ""
-
-    def __call__(self, batch: Batch) -> Batch:
-        """What it makes of a batch."""
-        return self.over(InMemory(batch), None)[0]
 
     def over(self, rows: Columns, kept: pa.Table | None) -> tuple[Batch, pa.Table | None]:
         """What it makes of rows, and what is to be kept."""

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from hfsft.engine.adding import InMemory
+from hfsft.engine.adding import OverRows
 from hfsft.engine.ledger import OF
 from hfsft.engine.resources import Resource
 from hfsft.hashing import unit
@@ -35,16 +35,12 @@ def parting(known: Resource, similarity: float) -> Parting:
 
 
 @dataclass(frozen=True)
-class Parting:
+class Parting(OverRows):
     """Gives all rows their `family` as it is without those that would join sides, and says of these which they are."""
 
     known: Callable[[], Mapping[str, Stood]]
     similarity: float
     keeps: str = COUNTED
-
-    def __call__(self, batch: Batch) -> Batch:
-        """The same of a batch."""
-        return self.over(InMemory(batch), None)[0]
 
     def over(self, rows: Columns, kept: pa.Table | None) -> tuple[Batch, pa.Table | None]:
         """The columns of all rows; which are alike is only asked where a family has rows of several sides."""

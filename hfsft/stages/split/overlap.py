@@ -7,10 +7,9 @@ that either says; this asks how much of a held-out row stands word for word in a
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from hfsft.engine.adding import InMemory
+from hfsft.engine.adding import OverRows
 from hfsft.engine.ledger import OF, SIDES
 from hfsft.rows.batch import Batch
 from hfsft.rows.views import questions
@@ -53,19 +52,12 @@ def measuring() -> Overlap:
     return Overlap()
 
 
-@dataclass(frozen=True)
-class Overlap:
+class Overlap(OverRows):
     """Of each held-out row the share of its runs that one row has too of which models see more, and which that is.
 
     Of a row with a context the smaller share of both parts. What a row trained on says in more words counts in full.
     Runs that more than `COMMON` rows have find no row, and count where one is found by others.
     """
-
-    keeps: str = ""
-
-    def __call__(self, batch: Batch) -> Batch:
-        """The same of a batch."""
-        return self.over(InMemory(batch), None)[0]
 
     def over(self, rows: Columns, kept: pa.Table | None) -> tuple[Batch, pa.Table | None]:
         """The columns of all rows. Time and memory grow with the rows, not with their pairs."""
