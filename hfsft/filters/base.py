@@ -9,7 +9,7 @@ from inspect import getdoc
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, PrivateAttr
 
 from hfsft.engine.resources import Resource
 from hfsft.engine.step import Bound, Step, compare
@@ -63,6 +63,8 @@ class Filter(BaseModel, ABC, metaclass=Explained):
     example: ClassVar[str] = ""  # YAML of a recipe's part that has it; these three are for who asks what it is
     values: ClassVar[str] = ""  # between which its measure lies
     blind: ClassVar[str] = ""  # what it does not see, in a sentence
+
+    _opened: bool = PrivateAttr(True)  # whether what it names is looked for, or the recipe alone is checked
 
     @property
     @abstractmethod
@@ -147,8 +149,12 @@ class Filter(BaseModel, ABC, metaclass=Explained):
         return self
 
     def unopened(self) -> Filter:
-        """The filter without the rows of other sets that it compares with: enough to check a recipe."""
-        return self
+        """The filter without the rows of other sets and the models that it looks things up in: enough to check a
+        recipe.
+        """
+        made = self.model_copy()
+        made._opened = False
+        return made
 
     def given(self, resources: Sequence[Resource]) -> Filter:
         """The filter with the resources that its step was given, where it takes them from there."""

@@ -88,16 +88,11 @@ class ComparesSets(Filter):
         "alike to one of theirs fall, and name it.",
     )
     _base: Path = PrivateAttr(Path())
-    _opened: bool = PrivateAttr(True)
     _given: tuple[Resource, ...] | None = PrivateAttr(None)
 
     def at(self, base: Path) -> ComparesSets:
         """With relative paths looked for below `base`."""
         return self._with(_base=base)
-
-    def unopened(self) -> ComparesSets:
-        """Without the rows of other sets: enough to check a recipe."""
-        return self._with(_opened=False)
 
     def given(self, resources: Sequence[Resource]) -> ComparesSets:
         """With the resources that its steps were given."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
-from pydantic import Field, PrivateAttr
+from pydantic import Field
 
 from hfsft.engine.resources import Resource, Work
 from hfsft.errors import ModelError
@@ -38,8 +38,6 @@ class Toxicity(OfColumn):
       - toxicity: {model: you/toxicity-classifier, label: toxic, at_most: 0.5}
     """
 
-    _opened: bool = PrivateAttr(True)  # whether the model is looked for, or the recipe alone is checked
-
     model: Annotated[str, FILE] = Field(
         description="Hub id or folder (from the recipe's) of a text classifier that transformers runs."
     )
@@ -50,12 +48,6 @@ class Toxicity(OfColumn):
     def at(self, base: Path) -> Toxicity:
         """With the model's folder looked for below `base`."""
         return self.model_copy(update={"model": located(self.model, base)})
-
-    def unopened(self) -> Toxicity:
-        """Without its model."""
-        rule = self.model_copy()
-        rule._opened = False
-        return rule
 
     def identity(self) -> dict[str, Any]:
         """The column and the label; the model is a resource."""
