@@ -136,7 +136,7 @@ class TellingFilter(OfColumn):
 
 
 class CountingFilter(TellingFilter):
-    """A filter that counts what should not be there in any turn; unless told otherwise none may be."""
+    """A filter that counts, turn by turn, what should not be there; unless told otherwise none may be."""
 
     kind: ClassVar[str] = "int64"
     by_turn: ClassVar[bool] = True

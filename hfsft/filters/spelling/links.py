@@ -7,12 +7,12 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from hfsft.filters.text_column import TellingFilter
+from hfsft.filters.text_column import COLUMN, CountingFilter
 from hfsft.rows.views import Question
 from hfsft.texts.spelling.addresses import addresses
 
 
-class Links(TellingFilter):
+class Links(CountingFilter):
     """Number of addresses in a text at which something or somebody is reached, 0 and up.
 
     Counted are addresses of pages (with `https://` or `www.`, or a name with one of the commonest endings), of
@@ -34,10 +34,7 @@ class Links(TellingFilter):
       - links: {column: context, at_most: 0}
     """
 
-    kind: ClassVar[str] = "int64"
-    by_turn: ClassVar[bool] = True
-
-    at_least: float | None = Field(None, ge=0, description="Smallest number that is kept.")
+    column: str = Field("response", description=COLUMN)
     at_most: float | None = Field(3, ge=0, description="Largest number that is kept.")
 
     def found(self, text: str, asked: Callable[[], Question]) -> tuple[float, str | None]:

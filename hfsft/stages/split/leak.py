@@ -72,12 +72,17 @@ def steps(leak: Leak | None, place: Place) -> list[Step]:
 
 def closest(outcome: Outcome, at_most: float) -> Closest | None:
     """The pair that has most in common across the split; None where nothing is held out, or nothing in common."""
-    columns = (outcome.values(name) for name in (OVERLAP, "id", "split", f"{OVERLAP}{OF}"))
-    found = [(share, *rest) for share, *rest in zip(*columns, strict=True) if share]
+    found = _pairs(outcome)
     if not found:
         return None
     share, row_id, side, of = min(found, key=lambda each: (-each[0], each[1]))
     return Closest(share, row_id, side, of, sum(each[0] > at_most for each in found))
+
+
+def _pairs(outcome: Outcome) -> list[tuple[float, str, str, str]]:
+    """Each held-out row that has something in common: the share, its id, its side, and the row that it has it with."""
+    columns = (outcome.values(name) for name in (OVERLAP, "id", "split", f"{OVERLAP}{OF}"))
+    return [(share, *rest) for share, *rest in zip(*columns, strict=True) if share]
 
 
 def figures(outcome: Outcome, at_most: float) -> Mapping[str, Any]:
@@ -111,8 +116,7 @@ def stops(outcome: Outcome, leak: Leak | None) -> Iterator[str]:
 
 def shown(outcome: Outcome) -> Iterator[str | ShownTable]:
     """The pairs that have most in common, for the report; without texts where none may be shown."""
-    columns = (outcome.values(name) for name in (OVERLAP, "id", "split", f"{OVERLAP}{OF}"))
-    pairs = sorted((-share, *rest) for share, *rest in zip(*columns, strict=True) if share)[:PAIRS]
+    pairs = sorted(_pairs(outcome), key=lambda each: (-each[0], *each[1:]))[:PAIRS]
     if not pairs:
         return
     texts = dict(zip(outcome.values("id"), outcome.values(READS[0]), strict=True)) if outcome.samples else {}
@@ -126,7 +130,7 @@ def shown(outcome: Outcome) -> Iterator[str | ShownTable]:
     )
     yield ShownTable(
         ("share", "split", "held out", "says the same"),
-        [(f"{-share:.0%}", side, said(row_id), said(of)) for share, row_id, side, of in pairs],
+        [(f"{share:.0%}", side, said(row_id), said(of)) for share, row_id, side, of in pairs],
         (0,),
         "Pairs across the split",
     )

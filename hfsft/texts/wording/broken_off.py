@@ -120,11 +120,7 @@ def _open_prose(text: str, whole: str) -> str | None:
     ends = len(_SENTENCE_END.findall(text))
     if sign in _GOES_ON and size >= _ENOUGH and ends >= _MARKED:
         short = sign in ",，" and not _sentence_like(line)
-        return (
-            None
-            if short or _CLOSING.match(line) or _verse(text) or (sign in ":：" and not _IDEOGRAPHS)
-            else f"`{_tail(text)}`, with more to come"
-        )
+        return None if short or _CLOSING.match(line) or _verse(text) else f"`{_tail(text)}`, with more to come"
     if last[-1] in _ENDS or not (last[-1].isalpha() or last[-1] in ","):
         return None
     if text[-1] != last[-1]:
