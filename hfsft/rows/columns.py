@@ -234,6 +234,10 @@ def adjusted_of(criterion: str) -> str:
     return score_of(f"{ADJUSTED}{criterion}")
 
 
+RANKING = (score_of("mean"), adjusted_of("mean"))
+"""The columns that rows may be ranked by."""
+
+
 def ranked_by(names: Collection[str]) -> str:
     """The one of these columns that rows are ranked by: the mean score, without length where there is such a one."""
     return adjusted if (adjusted := adjusted_of("mean")) in names else score_of("mean")

@@ -99,14 +99,19 @@ class Pii(Rewriting):
         values = frozenset(key_of(kind.upper(), value) for value in self.allow for kind in KINDS)
         return values, tuple(value.casefold() for value in self.allow if value.startswith("@"))
 
+    @property
+    def _recognises(self) -> bool:
+        """Whether names or addresses are looked for."""
+        return not set(RECOGNISED).isdisjoint(self.kinds)
+
     @cached_property
     def model(self) -> str:
         """The spaCy model that is asked; "" where neither names nor addresses are looked for, or none is installed."""
-        return (self.recogniser or installed(("en",))) if set(RECOGNISED) & set(self.kinds) else ""
+        return (self.recogniser or installed(("en",))) if self._recognises else ""
 
     def resources(self) -> tuple[Resource, ...]:
         """None. Raises `ModelError` where names or addresses are looked for, and what finds them is not installed."""
-        if set(RECOGNISED) & set(self.kinds):
+        if self._recognises:
             check(self.model)
         return super().resources()
 
@@ -133,7 +138,7 @@ class Pii(Rewriting):
     def speaking(self, languages: Sequence[str]) -> Pii:
         """The filter with the regions of the languages and a spaCy model for one of them, where it names none."""
         update: dict[str, Any] = {}
-        if self.recogniser is None and set(RECOGNISED) & set(self.kinds) and (model := installed(languages)):
+        if self.recogniser is None and self._recognises and (model := installed(languages)):
             update["recogniser"] = model
         if self.regions is not None:
             return self.model_copy(update=update)

@@ -16,14 +16,13 @@ from hfsft.errors import Problem, nearest
 from hfsft.hashing import unit
 from hfsft.plain import plain
 from hfsft.rows.batch import Batch
-from hfsft.rows.columns import COLUMNS, Column, adjusted_of, ranked_by, score_of
+from hfsft.rows.columns import COLUMNS, RANKING, Column, ranked_by
 from hfsft.rows.limits import Limits, number_in
 from hfsft.similarity import normalise, split_words
 from hfsft.stages.balancing.caps import Caps, Groups, short, taken
 from hfsft.stages.base import CardPart, Context, Outcome, Panel, ShownTable, Stage, Warn
 
 BALANCE, UNBALANCED = "balance", "unbalanced"
-SCORES = (score_of("mean"), adjusted_of("mean"))
 SHOWN, LONGEST = 12, 60  # values that a table lists, and the characters of each
 NAMED = 3  # values that a note names
 
@@ -154,7 +153,7 @@ class Balance(Stage):
             f"{self._listed}.decide",
             sees="all",
             reads=("id",),
-            optional=(*columns, *SCORES),
+            optional=(*columns, *RANKING),
             writes={UNBALANCED: "string"},
             role="verdict",
             about="The value that has more rows than it may, and the rows that it has.",

@@ -22,7 +22,7 @@ from hfsft.plain import plain
 from hfsft.pretrained.loaded_tokenizer import located
 from hfsft.prompts import Prompt
 from hfsft.rows.batch import Batch, Row
-from hfsft.rows.columns import Column, adjusted_of, ranked_by, score_of, vector_of
+from hfsft.rows.columns import RANKING, Column, ranked_by, vector_of
 from hfsft.rows.views import OPTIONAL
 from hfsft.stages.base import (
     WRITER,
@@ -158,7 +158,7 @@ class Contradictions(AskingStage):
             sees="all",
             beside=KEY,
             reads=("id",),
-            optional=("origin", "round", score_of("mean"), adjusted_of("mean")),
+            optional=("origin", "round", *RANKING),
             writes={each.name: each.type for each in self.writes()},
             role="verdict",
             known=tuple(self.writes()),

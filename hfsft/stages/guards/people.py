@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 from hfsft.engine.resources import Work
 from hfsft.engine.step import Bound, Step, compare
 from hfsft.rows.batch import Batch
-from hfsft.rows.columns import adjusted_of, ranked_by, score_of
+from hfsft.rows.columns import RANKING, ranked_by
 from hfsft.rows.row import PEOPLE
 
 if TYPE_CHECKING:
     from hfsft.errors import Place
 
-BEYOND, SCORES = "beyond_people", (score_of("mean"), adjusted_of("mean"))
+BEYOND = "beyond_people"
 
 
 def keeping_share(share: float, place: Place) -> list[Step]:
@@ -25,7 +25,7 @@ def keeping_share(share: float, place: Place) -> list[Step]:
         "guards.people",
         sees="all",
         reads=("id", "origin"),
-        optional=SCORES,
+        optional=RANKING,
         writes={BEYOND: "string"},
         role="verdict",
         about="Whether people's rows would be too few with this one.",

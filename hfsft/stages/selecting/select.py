@@ -14,7 +14,7 @@ from hfsft.engine.resources import Resource, Work
 from hfsft.engine.step import Bound, Step, compare
 from hfsft.errors import ModelError, Problem, SourceError, nearest
 from hfsft.rows.batch import Batch
-from hfsft.rows.columns import COLUMNS, Column, adjusted_of, ranked_by, score_of, text_under, vector_of
+from hfsft.rows.columns import COLUMNS, RANKING, Column, ranked_by, text_under, vector_of
 from hfsft.rows.limits import number_in
 from hfsft.stages.base import CardPart, Context, Outcome, Panel, Section, ShownTable, Stage, Warn
 from hfsft.stages.guards.like import AnyQueries, packaged, real_queries
@@ -22,7 +22,6 @@ from hfsft.stages.selecting.twin import BOTH, CHOSEN, ONLY, RANDOM, SELECTED
 from hfsft.stages.selecting.walk import ROUNDING, Room, by_chance, by_order, by_vectors, by_words, order
 
 SELECT, UNSELECTED, LIKENESS = "select", "unselected", "select_likeness"
-SCORES = (score_of("mean"), adjusted_of("mean"))
 PARTS = 10  # of the candidates in the order of a measure, whose shares are shown
 
 
@@ -156,7 +155,7 @@ class Select(Stage):
             "select.walk",
             sees="all",
             reads=("id", *([compared] if compared else [])),
-            optional=tuple(dict.fromkeys((*self.ordered_by, *([LIKENESS] if self.like else SCORES), *counted))),
+            optional=tuple(dict.fromkeys((*self.ordered_by, *([LIKENESS] if self.like else RANKING), *counted))),
             writes={UNSELECTED: "string", f"{UNSELECTED}{OF}": "string", CHOSEN: "string"},
             known=(Column(CHOSEN, "string", "lineage", "Whether it was selected, drawn by chance, or both.", True),),
             role="verdict",

@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING, Any
 from hfsft.engine.resources import Work
 from hfsft.engine.step import Bound, Step, compare
 from hfsft.rows.batch import Batch
-from hfsft.rows.columns import adjusted_of, ranked_by, score_of
+from hfsft.rows.columns import RANKING, ranked_by
 from hfsft.rows.row import PEOPLE
 
 if TYPE_CHECKING:
     from hfsft.errors import Place
 
 SIZE, RANK = "size", "size_rank"
-SCORES = (score_of("mean"), adjusted_of("mean"))
 
 
 def trimming(size: int, attributes: Sequence[str], place: Place | None = None) -> list[Step]:
@@ -31,7 +30,7 @@ def trimming(size: int, attributes: Sequence[str], place: Place | None = None) -
         f"{SIZE}.rank",
         sees="all",
         reads=("id", "origin"),
-        optional=(*attributes, *SCORES),
+        optional=(*attributes, *RANKING),
         writes={RANK: "int64"},
         role="measure",
         about="Place of the row among those that passed every rule; those behind the wanted size are let go.",
