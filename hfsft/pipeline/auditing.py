@@ -97,9 +97,7 @@ def audit(
         unread=tuple(cause.told for cause in causes(ledger)),
         splits={name: rows["from_source"][:].count(name) for name in names} if len(names) > 1 else {},
         findings=tuple(found),
-        lengths=tuple(
-            lengths_of(column, name, rows[name][:]) for column in COLUMNS if (name := f"{MEASURED}_{column}")
-        ),
+        lengths=tuple(lengths_of(column, name := f"{MEASURED}_{column}", rows[name][:]) for column in COLUMNS),
         leaks=tuple(leaks(rows, compared, names)),
         by_default=len({place for finding in taking if finding.default for place in finding.places}),
         by_any=len({place for finding in taking for place in finding.places}),

@@ -45,8 +45,8 @@ _GROUPED = at_first_use(r"[-−]?\d{1,3}(?:[,'\u00a0\u202f ]\d{3})+(?:\.\d+)?")
 def final_answer(text: str, *, letters: bool | None = None) -> str | None:
     """What a text gives as its final answer, as it stands there; None where it gives none.
 
-    A line that begins with a letter gives that choice, but for a last one as `A: 18`, which says 18; with `letters` that is a choice
-    too, and where they are False nothing is.
+    A line that begins with a letter gives that choice, but for a last one as `A: 18`, which says 18; with `letters`
+    that is a choice too, and where they are False nothing is.
     """
     if said := said_answer(text):
         return said

@@ -33,10 +33,9 @@ def echo(text: str, task: str, context: str = "") -> float:
     """The share, 0 to 1, of an answer that is its instruction (or that with its context) again.
 
     1 also where an answer that goes on has all of the instruction as its first line, and where it is all of the context
-    of a question. Only where nine tenths of the
-    instruction come back, its first words among them: "The capital of France is Paris" restates no question. Code
-    counts nothing, which completions begin with, and neither does a text that was given to be said again, nor the share
-    in an answer of over four times the length.
+    of a question. Only where nine tenths of the instruction come back, its first words among them: "The capital of
+    France is Paris" restates no question. Code counts nothing, which completions begin with, and neither does a text
+    that was given to be said again, nor the share in an answer of over four times the length.
     """
     answer, asked = text.strip(), task.strip()
     if context and abs(len(answer) - len(context)) < _ROUND_IT and _copied(answer, asked, context):
