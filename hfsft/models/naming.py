@@ -68,7 +68,7 @@ _FAMILIES = {
     "EuroLLM": r"eurollm",
     "EXAONE": r"exaone",
     "Falcon": r"falcon",
-    "Gemini/Gemma": r"gemini|[a-z0-9]*gemma",
+    "Gemini/Gemma": r"gemini|[a-z0-9]{0,12}gemma",
     "GLM": r"(?:chat|auto|code)?glm(?![a-z])|codegeex",
     "GPT": r"(?:chat)?gpt-?(?:oss|35|[2-9](?:\.\d+)?[ov]?)(?![a-z0-9]|-x-)|(?:text-)?davinci|codex-mini"
     r"|(?<![a-z0-9-])o[1-9](?:-(?:mini|preview|pro|deep-research))?(?:-\d{4}-\d\d-\d\d)?$",

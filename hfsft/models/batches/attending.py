@@ -93,10 +93,8 @@ class Attending:
             self.standing.batch, self.standing.total = batch.batch, batch.requests
             if self._lock is not None:
                 return batch
-            lock = collection.lock_of(self._store, self._name)
             with contextlib.suppress(Timeout):
-                lock.acquire(blocking=False)
-                self._lock = lock
+                self._lock = collection.take(self._store, self._name)
                 self._intake.carry(self._name)
                 continue
             self.standing.status = "another build looks after it"

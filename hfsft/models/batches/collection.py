@@ -30,13 +30,23 @@ def requests_of(store: Store, name: str) -> Path:
     return folder_of(store) / f"{name}.jsonl"
 
 
-def lock_of(store: Store, name: str) -> BaseFileLock:
-    """Held by the process that looks after a batch, however that process ends."""
+def take(store: Store, name: str, tries: int = 100) -> BaseFileLock:
+    """The lock of the process that looks after a batch, held from now on, however that process ends.
+
+    Raises `filelock.Timeout` where another process holds it.
+    """
     from filelock import FileLock
 
     folder = folder_of(store)
-    folder.mkdir(parents=True, exist_ok=True)
-    return FileLock(folder / f"{name}.lock", thread_local=False)
+    lock = FileLock(folder / f"{name}.lock", thread_local=False)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock.acquire(blocking=False)
+    except (FileExistsError, FileNotFoundError):  # another process, done with its batch, takes the folder away
+        if tries == 1:
+            raise
+        return take(store, name, tries - 1)
+    return lock
 
 
 def clean(store: Store, name: str) -> None:
@@ -67,8 +77,7 @@ class Collection:
         self._most_bytes = int(options.megabytes_per_file * 1e6)
         self._bytes = 0
         self._writer = writer
-        self.lock = lock_of(store, self.batch.name)
-        self.lock.acquire(blocking=False)
+        self.lock = take(store, self.batch.name)
         self._file: IO[bytes] = requests_of(store, self.batch.name).open("wb")
         writer.leave(partial(state.begin, batch=self.batch))
 

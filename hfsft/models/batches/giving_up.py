@@ -26,9 +26,8 @@ def forget(store: Store, which: str) -> OpenBatch:
     if not found:
         raise UserError(f"no batch {which} is under way (`hfsft store batches` lists those that are)")
     (batch,) = found[:1]
-    lock = collection.lock_of(store, batch.name)
     try:
-        lock.acquire(blocking=False)
+        lock = collection.take(store, batch.name)
     except Timeout:
         raise UserError(f"batch {which}: a build looks after it now; end that first") from None
     try:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from filelock import FileLock
 from pydantic import ValidationError
 
 from hfsft.errors import BudgetError, ModelError, UserError
@@ -238,8 +239,10 @@ def test_a_batch_is_given_up_on_demand(
     with pytest.raises(ModelError, match="lists no batches"):
         drive(pool_of(timeout=2), rows(10))
     (left,) = state.open_batches(store)
-    with collection.lock_of(store, left.name), pytest.raises(UserError, match="a build looks after it now"):
+    held = collection.take(store, left.name)
+    with pytest.raises(UserError, match="a build looks after it now"):
         giving_up.forget(store, left.name)
+    held.release()
     with pytest.raises(UserError, match="no batch nothing is under way"):
         giving_up.forget(store, "nothing")
     assert giving_up.forget(store, left.name).requests == 10
@@ -255,3 +258,21 @@ def test_batches_outlive_a_damaged_store(provider: Provider, pool_of: Callable[.
     store.heal(sqlite3.DatabaseError("database disk image is malformed"))
     assert state.open_batches(store) == before
     assert len(state.keys_of(store, before[0].name)) == 10
+
+
+def test_a_batch_begins_while_another_build_takes_its_empty_folder_away(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, acquire = collection.folder_of(store), FileLock.acquire
+    taken_away: list[str] = []
+
+    def late(lock: FileLock, **how: Any) -> Any:
+        if not taken_away:
+            folder.rmdir()
+            taken_away.append(lock.lock_file)
+        return acquire(lock, **how)
+
+    monkeypatch.setattr(FileLock, "acquire", late)
+    held = collection.take(store, "hfsft-1")
+    assert held.is_locked
+    assert taken_away == [held.lock_file]
