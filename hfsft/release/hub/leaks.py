@@ -131,7 +131,7 @@ class _Look:
                 taken.append((start, start + len(value)))
                 yield name, _fingerprint(value), start
                 start = text.find(value, start + len(value))
-        for each in find(text):
+        for each in find(text, short=False):
             if not any(start < each.end and each.start < end for start, end in taken):
                 yield each.kind, _fingerprint(text[each.start : each.end]), each.start
 
