@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from hfsft.filters.privacy.rewriting import Rewriting
+from hfsft.privacy.credentials.secrets import find
 from hfsft.privacy.found import Found
-from hfsft.privacy.secrets import find
 
 
 class Secrets(Rewriting):
@@ -29,6 +29,7 @@ class Secrets(Rewriting):
     """
 
     name: ClassVar[str] = "secrets"
+    version: ClassVar[int] = 2
     values: ClassVar[str] = "0 and up, a whole number"
     blind: ClassVar[str] = (
         "Passwords and tokens that neither their form nor a word beside them gives away, passwords of words alone "

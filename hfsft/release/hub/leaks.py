@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from hfsft.errors import ReleaseError
 from hfsft.keys import field_speaks
 from hfsft.nested import texts_in
-from hfsft.privacy.secrets import SUSPECT, find, loosely
+from hfsft.privacy.credentials.secrets import SUSPECT, find, loosely
 from hfsft.release.reader import Release
 
 if TYPE_CHECKING:

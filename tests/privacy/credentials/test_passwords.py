@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from hfsft.privacy.secrets import find
+from hfsft.privacy.credentials.secrets import find
 
 CHOSEN = "Kr4nich&77hut"
 FOUND = [

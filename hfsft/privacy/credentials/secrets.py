@@ -18,10 +18,10 @@ from functools import cache
 
 from hfsft.keys import LOOKS_LIKE_KEY, PREFIXES
 from hfsft.letters.late_patterns import at_first_use
-from hfsft.privacy import passwords
+from hfsft.privacy.credentials import passwords
 from hfsft.privacy.found import Found
 
-SUSPECT = r"[A-Za-z0-9_\-/+=]{18}|[=:>]\s{0,3}[\"']?[A-Za-z0-9._~+/=\-]{16}|://[^\s/@]*@|-----BEGIN "
+SUSPECT = r"[A-Za-z0-9_\-/+=]{18}|[=:>]\s{0,3}[\"']?[A-Za-z0-9_~+\-][A-Za-z0-9._~+/=\-]{15}|://[^\s/@]*@|-----BEGIN "
 """Without a match, in Python or in RE2, a text holds no secret but perhaps a short password.
 
 What most texts are dismissed by at once.
@@ -169,7 +169,7 @@ _HEADER = at_first_use(
 _ASSIGNED = at_first_use(
     r"(?:\b|(?<!hashed)(?<!hash)(?<!encrypted)_)"
     rf"(?:{_FIELD}[_\- ]?(?:access[_\- ]?)?key|(?:{_FIELD}[_\- ]?)?(?:token|secret|password|passwd))"
-    r"[\"']?\s{0,3}(?:=|:|=>|:=)\s{0,3}[\"']?([A-Za-z0-9._~+/=\-]{16,200})",
+    r"[\"']?\s{0,3}(?:=|:|=>|:=)\s{0,3}[\"']?([A-Za-z0-9_~+\-][A-Za-z0-9._~+/=\-]{15,199})",
     re.IGNORECASE,
 )
 _KEY = at_first_use(r"(?i:\bkey)[\"']?\s{0,3}[=:]\s{0,3}[\"']([A-Za-z0-9._~+/=\-]{24,200})[\"']")
