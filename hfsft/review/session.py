@@ -31,7 +31,7 @@ from hfsft.rows.views import said
 from hfsft.verdicts import ACCEPT, REJECT, SKIP, Verdict, VerdictFile, Verdicts
 
 if TYPE_CHECKING:
-    from hfsft.verdicts.standing import ByReviewer
+    from hfsft.verdicts.all_verdicts import ByReviewer
 
 TITLE = 90  # characters of a row that the list shows
 RANDOM = (SAMPLE, SHARED)
@@ -65,8 +65,8 @@ class Session:
         return [criterion.asked() for criterion in self.asked.criteria]
 
     @property
-    def reasons(self) -> Sequence[str]:
-        """For which rows may be rejected."""
+    def reasons(self) -> Mapping[str, str]:
+        """For which rows may be rejected, and what each means."""
         return self.asked.reasons
 
     @property
@@ -106,7 +106,8 @@ class Session:
         stop = self._stop(id)
         row = self._read(stop.row)
         parent = self.rows.by_id.get(row.get("parent_id") or "")
-        return review_row(row, self.rows.registry, parent=self._read(parent) if parent else None)
+        shown = review_row(row, self.rows.registry, parent=self._read(parent) if parent else None)
+        return {**shown, CONTENT: stop.row.content}
 
     def scores(self, id: str) -> Sequence[JudgeScore]:
         """What the judge gave it; empty for nothing. Raises `UnknownRowError`."""

@@ -10,7 +10,7 @@ from typing import Any
 from hfsft.review.reviewed_rows import ReviewedRows
 from hfsft.review.walk import SAMPLE, SHARED, Draw
 from hfsft.verdicts import SKIP, ErrorRate, Verdict, Verdicts, decided, error_rate
-from hfsft.verdicts.standing import ByReviewer
+from hfsft.verdicts.all_verdicts import ByReviewer
 
 
 @dataclass(frozen=True)

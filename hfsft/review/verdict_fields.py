@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any, cast
 
@@ -22,7 +23,7 @@ class Asked:
 
     name: str  # of what is reviewed
     criteria: tuple[PeoplesCriterion, ...] = ()
-    reasons: tuple[str, ...] = tuple(REASONS)
+    reasons: Mapping[str, str] = field(default_factory=lambda: dict(REASONS))  # with what each means
     guidelines: str = ""
     at_most: float | None = None  # the bound of the error rate, where there is one
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,7 +33,7 @@ class Reading:
     """How verdicts are read from a file: what is asked of rows, and whose the verdicts are that name nobody."""
 
     criteria: Sequence[PeoplesCriterion]
-    reasons: Sequence[str]
+    reasons: Collection[str]
     texts: Sequence[str]  # columns that people may rewrite
     reviewer: str
     now: str
