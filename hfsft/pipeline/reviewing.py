@@ -15,18 +15,23 @@ from hfsft.loading import load
 from hfsft.pipeline.auditing import name_of, rows_of
 from hfsft.pipeline.building import OUT, Watcher
 from hfsft.release.folder.file_names import LOCK
+from hfsft.release.folder.outputs import require_free
 from hfsft.release.reader import HUB_SCHEME, Release, open_release
+from hfsft.review.asked import Asked, now
 from hfsft.review.criteria import criteria_of
 from hfsft.review.reviewed_rows import ReviewedRows
+from hfsft.review.row_view import EDITABLE
 from hfsft.review.session import Session
 from hfsft.review.summary import Summary, disputed_rows, summed_up
-from hfsft.review.verdict_fields import Asked
 from hfsft.review.walk import EYES, OVERLAP, ROWS, Draw, Wanted, draw
 from hfsft.verdicts import REASONS, VerdictFile, file_beside
 
 if TYPE_CHECKING:
     from hfsft.recipe.recipe import Recipe
+    from hfsft.review.exchange.taking import Taken
+    from hfsft.review.exchange.tasks import Task
 
+CSV, JSON = ".csv", ".json"
 RECIPES = (".yaml", ".yml")
 BESIDE = ("", "recipes")  # folders below this one where a recipe of a build may stand
 _KEYS = ("rows", "overlap", "eyes")  # of the section, that say which rows are looked at
@@ -41,6 +46,7 @@ class Review:
     wanted: Wanted
     file: VerdictFile
     recipe: Path | None = None  # what is built again once verdicts are given, where it is known
+    applied: bool = False  # whether it has a section that applies them
 
     @cached_property
     def draw(self) -> Draw:
@@ -58,6 +64,60 @@ class Review:
         """What was said so far."""
         wanted = replace(self.wanted, only=(), eyes=0)
         return summed_up(self.rows, draw(self.rows, wanted), self.file.read(), self.asked.at_most)
+
+    def export(self, path: Path, *, force: bool = False) -> list[str]:
+        """Write the rows that are looked at, and all that was said, as CSV or for Label Studio; what there is to know.
+
+        Raises `ReleaseError` for a file that is there or of another kind.
+        """
+        from hfsft.review.exchange import label_studio, verdict_table
+
+        kind = _kind_of(path)
+        require_free(path, force)
+        tasks, asked = self._tasks(), self.asked
+        told = [f"wrote {len(tasks):,} rows to {path}"]
+        if kind == CSV:
+            marked = verdict_table.write(path, tasks, asked.criteria, EDITABLE)
+            note = f"note: an apostrophe stands before {marked:,} cells that a spreadsheet would take for a formula"
+            return [*told, *([note] if marked else [])]
+        require_free(path.with_suffix(".xml"), force)
+        beside = label_studio.write(path, tasks, asked.criteria, list(asked.reasons), EDITABLE)
+        scored = "note: the judge's scores are predictions there: turn off that tasks are prelabelled by these"
+        return [*told, f"the labelling configuration of the project: {beside}", *([scored] if asked.criteria else [])]
+
+    def take(self, path: Path, reviewer: str) -> Taken:
+        """Take the verdicts of such a file over; those that name nobody are the reviewer's.
+
+        Raises `SourceError` with all that is wrong with it: then none is taken over.
+        """
+        from hfsft.review.exchange import label_studio, verdict_table
+        from hfsft.review.exchange.taking import take
+        from hfsft.review.exchange.tasks import Reading
+
+        reading = Reading(self.asked.criteria, self.asked.reasons, EDITABLE, reviewer, now())
+        read = verdict_table.read if _kind_of(path) == CSV else label_studio.read
+        return take(read(path, reading), self.rows, self.file)
+
+    def _tasks(self) -> list[Task]:
+        """The rows that are looked at, and others of which something was said."""
+        from hfsft.review.exchange.tasks import Task
+
+        verdicts = self.file.read()
+        stops = {stop.row.id: stop for stop in reversed(self.draw.walk(""))}
+        judged = [row_id for row_id, text in verdicts.standing if row_id in self.rows.by_id]
+        ids = dict.fromkeys([*(stop.row.id for stop in self.draw.walk("")), *judged])
+        found = [(self.rows.by_id[row_id], stops.get(row_id)) for row_id in ids]
+        rows = self.rows.read([row.place for row, _ in found])
+        return [
+            Task(
+                rows[row.place],
+                row.content,
+                stop.drawn if stop else "",
+                stop.why if stop else "",
+                list(verdicts.of(row.id, row.content).values()),
+            )
+            for row, stop in found
+        ]
 
     def _nothing(self, drawn: Draw) -> str:
         if self.wanted.only:
@@ -98,6 +158,13 @@ def open_review(
     return Review(rows, asked, _wanted({}, wanted), VerdictFile(to or Path(file_beside(name))))
 
 
+def _kind_of(path: Path) -> str:
+    kind = path.suffix.lower()
+    if kind not in (CSV, JSON):
+        raise ReleaseError(f"{path}: name a {CSV} file, or a {JSON} file of Label Studio")
+    return kind
+
+
 def _of_recipe(path: Path, to: Path | None, quality: bool, wanted: Mapping[str, Any]) -> Review:
     loaded = load(path, ())
     folder = Path(OUT, loaded.name)
@@ -130,7 +197,7 @@ def _of_release(
         error.get("at_most"),
     )
     rows = ReviewedRows.of_release(release)
-    return Review(rows, asked, _wanted(section, wanted), VerdictFile(to or named or beside), path)
+    return Review(rows, asked, _wanted(section, wanted), VerdictFile(to or named or beside), path, bool(section))
 
 
 def _section(recipe: Recipe) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from hfsft.plain import plain
+from hfsft.review.asked import Asked, fields_of, now, verdict_of
 from hfsft.review.reviewed_rows import Candidate, ReviewedRows
 from hfsft.review.reviewing import (
     AskedCriterion,
@@ -24,7 +25,6 @@ from hfsft.review.reviewing import (
 )
 from hfsft.review.row_view import judge_scores, review_row
 from hfsft.review.summary import summed_up
-from hfsft.review.verdict_fields import Asked, checked, fields_of, now
 from hfsft.review.walk import DISPUTED, SAMPLE, SHARED, Draw, Stop
 from hfsft.rows.columns import CONTENT
 from hfsft.rows.views import said
@@ -48,6 +48,7 @@ class Session:
     reviewer: str
     asked: Asked
     _verdicts: Verdicts = field(init=False)
+    _queued: list[Stop] | None = field(init=False, default=None)  # None where a verdict came since
     _undo: list[tuple[Stop, Verdict | None]] = field(init=False, default_factory=list)
 
     def __post_init__(self) -> None:
@@ -116,13 +117,13 @@ class Session:
     def keep(self, id: str, content: str, fields: VerdictFields) -> None:
         """Write the verdict; it is on disk when this returns.
 
-        Raises `UnknownRowError`, `ChangedRowError` where the row says something else than what was looked at,
-        `ArgumentError` for what no verdict may say, `OSError` where it cannot be written.
+        Raises `UnknownRowError`, `ChangedRowError` where the row says something else than what was looked at, `OSError`
+        where it cannot be written.
         """
         stop = self._stop(id)
         if stop.row.content != content:
             raise ChangedRowError(f"row {id} says something else now: look at it again")
-        verdict = checked(fields, stop, self.asked, self.reviewer)
+        verdict = verdict_of(fields, stop, self.asked, self.reviewer)
         self._undo.append((stop, self._mine(stop.row)))
         try:
             self._write(verdict)
@@ -169,11 +170,15 @@ class Session:
 
     def _write(self, verdict: Verdict) -> None:
         self.file.append(verdict)
-        self._verdicts.add(verdict)
+        self._add(verdict)
 
     def _refresh(self) -> None:
         for verdict in self.file.fresh():
-            self._verdicts.add(verdict)
+            self._add(verdict)
+
+    def _add(self, verdict: Verdict) -> None:
+        self._verdicts.add(verdict)
+        self._queued = None
 
     def _count_as_sample(self) -> None:
         """Let rows of the sample count that this reviewer judged before they were in it, as rows that deserve eyes."""
@@ -190,8 +195,10 @@ class Session:
     def _shown(self) -> list[Stop]:
         """The rows that wait for this reviewer or that they have judged, none twice."""
         self._refresh()
-        found = {stop.row.id: stop for stop in reversed(self._walk) if self._waits(stop)}
-        return [stop for stop in self._walk if found.get(stop.row.id) is stop]
+        if self._queued is None:
+            found = {stop.row.id: stop for stop in reversed(self._walk) if self._waits(stop)}
+            self._queued = [stop for stop in self._walk if found.get(stop.row.id) is stop]
+        return self._queued
 
     def _waits(self, stop: Stop) -> bool:
         by_reviewer = self._of(stop.row)

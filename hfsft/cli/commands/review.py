@@ -51,7 +51,9 @@ def add(commands: Any) -> None:
         "--overlap", type=_share, metavar="SHARE", help="share of the sample that every reviewer sees (default: 0.1)"
     )
     parser.add_argument("--as", dest="reviewer", metavar="NAME", help="who reviews (default: who is logged in)")
-    parser.add_argument("--to", type=Path, metavar="FILE", help="the verdicts (default: NAME.review.jsonl by the recipe)")
+    parser.add_argument(
+        "--to", type=Path, metavar="FILE", help="the verdicts (default: NAME.review.jsonl by the recipe)"
+    )
     parser.add_argument("--quality", action="store_true", help="score rows from 1 to 5 where no judge has criteria")
     parser.add_argument("--port", type=_port, default=0, metavar="N", help="the page's port (default: a free one)")
     parser.add_argument("--no-open", action="store_true", help="open no browser, only print the page's address")
@@ -59,7 +61,9 @@ def add(commands: Any) -> None:
     parser.add_argument("--json", action="store_true", help="print the summary as JSON")
     parser.add_argument("--anchors", type=_number, metavar="N", help="write so many rows as anchors for the judge")
     parser.add_argument("--out", type=Path, metavar="FILE", help="the anchors (default: NAME.anchors.jsonl)")
-    parser.add_argument("--export", type=Path, metavar="FILE", help="write rows and verdicts as .csv, or .json for Label Studio")
+    parser.add_argument(
+        "--export", type=Path, metavar="FILE", help="write rows and verdicts as .csv, or .json for Label Studio"
+    )
     parser.add_argument("--import", dest="take", type=Path, metavar="FILE", help="take verdicts over from such a file")
     parser.add_argument("--force", action="store_true", help="write over files that are there")
 
@@ -131,7 +135,9 @@ def report(review: Review, found: Summary) -> str:
     if not found.reviewers:
         lines.append(f"{review.asked.name}: nobody has said anything yet ({review.file.path})")
     else:
-        lines.append(f"{review.asked.name}: {found.looked_at:,} of {count(found.sample, 'row')} of the sample looked at")
+        lines.append(
+            f"{review.asked.name}: {found.looked_at:,} of {count(found.sample, 'row')} of the sample looked at"
+        )
         rows = [(plain(name, 40), *(by.get(word, 0) for word in COLUMNS)) for name, by in found.reviewers.items()]
         lines += ["", table(("reviewer", *COLUMNS), rows, right=range(1, 5)), ""]
     if found.rate_told:
@@ -147,10 +153,14 @@ def report(review: Review, found: Summary) -> str:
         told = f"{', '.join(found.disputed[:SHOWN])}{more}"
         lines.append(remark("note", f"reviewers disagree on {told} (--only disputed shows them)"))
     if found.gone or found.changed:
-        told = f"{count(found.gone, 'verdict')} of rows that are not in the build, {found.changed:,} of texts that changed"
+        told = (
+            f"{count(found.gone, 'verdict')} of rows that are not in the build, {found.changed:,} of texts that changed"
+        )
         lines.append(remark("note", f"{told}: they count for nothing"))
     if found.replaced:
-        lines.append(remark("note", f"{count(found.replaced, 'verdict')} given anew by their reviewers: the last counts"))
+        lines.append(
+            remark("note", f"{count(found.replaced, 'verdict')} given anew by their reviewers: the last counts")
+        )
     return "\n".join([*lines, *_next(review, found)])
 
 
@@ -170,7 +180,11 @@ def _take(review: Review, arguments: argparse.Namespace) -> None:
     taken = review.take(arguments.take, _reviewer(arguments))
     print(f"took {count(taken.new, 'verdict')} over from {arguments.take} into {review.file.path}")
     if taken.known:
-        print(f"{count(taken.known, 'verdict')} stood there already")
+        print(f"{count(taken.known, 'verdict')} stood there already, or a later one of the same reviewer")
+    if taken.gone:
+        print(remark("warning", f"{count(taken.gone, 'verdict')} of rows that are not in the build: left out"))
+    if taken.changed:
+        print(remark("warning", f"{count(taken.changed, 'verdict')} of texts that rows no longer have: no use so far"))
 
 
 def _export(review: Review, arguments: argparse.Namespace) -> None:

@@ -38,7 +38,7 @@ class Reading:
     reviewer: str
     now: str
 
-    def verdict(self, said: Mapping[str, Any], place: str) -> Verdict:
+    def verdict(self, said: Mapping[str, Any]) -> Verdict:
         """A verdict by what a file says, in the names of `Verdict`. Raises `ValueError` with what is wrong."""
         word = said.get("verdict") or None
         if word is not None and word not in VERDICTS:
@@ -88,7 +88,7 @@ def verdicts_in(path: Path, said: Iterator[tuple[int, Mapping[str, Any]]], readi
     for line, each in said:
         place = str(Place(str(path), line))
         try:
-            found.append(reading.verdict(each, place))
+            found.append(reading.verdict(each))
         except ValueError as error:
             row = f"row {each['row']}: " if not line and each.get("row") else ""
             wrong.append(f"{place}: {row}{error}")

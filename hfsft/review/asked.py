@@ -1,4 +1,4 @@
-"""What reviewers are asked, and what they may answer: the page's fields of a verdict as one that is kept, and back."""
+"""What reviewers are asked, and what they answer: the page's fields of a verdict as one that is kept, and back."""
 
 from __future__ import annotations
 
@@ -7,12 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any, cast
 
-from hfsft.errors import ArgumentError
-from hfsft.plain import plain
 from hfsft.review.criteria import PeoplesCriterion
 from hfsft.review.reviewing import VerdictFields
 from hfsft.review.walk import Stop
-from hfsft.verdicts import REASONS, WORDS, Verdict
+from hfsft.verdicts import REASONS, Verdict
 
 _AS_KEPT = ("reason", "note", "edit", "seconds")
 
@@ -28,26 +26,17 @@ class Asked:
     at_most: float | None = None  # the bound of the error rate, where there is one
 
 
-def checked(fields: VerdictFields, stop: Stop, asked: Asked, reviewer: str) -> Verdict:
-    """What the page says, as a verdict. Raises `ArgumentError` for what no verdict may say."""
-    word = fields.get("verdict")
-    if word not in WORDS:
-        raise ArgumentError(f"a verdict is one of {', '.join(WORDS)}, not {plain(str(word), 60)}")
-    reason = fields.get("reason") or None
-    if reason is not None and reason not in asked.reasons:
-        raise ArgumentError(f"no reason is called {plain(str(reason), 60)}: {', '.join(asked.reasons)}")
+def verdict_of(fields: VerdictFields, stop: Stop, asked: Asked, reviewer: str) -> Verdict:
+    """What the page says of a row, as a verdict."""
     criteria = {criterion.name: criterion for criterion in asked.criteria}
     scores = fields.get("scores") or {}
-    for name, score in scores.items():
-        if name not in criteria or not criteria[name].takes(score):
-            raise ArgumentError(f"{plain(str(name), 60)}: {plain(str(score), 60)} is no score on the scale")
     return Verdict(
         row=stop.row.id,
         content=stop.row.content,
         reviewer=reviewer,
         at=now(),
-        verdict=word,
-        reason=reason,
+        verdict=fields["verdict"],
+        reason=fields.get("reason") or None,
         scores={name: criteria[name].kept(score) for name, score in scores.items()},
         note=fields.get("note") or None,
         edit=dict(fields.get("edit") or {}),
