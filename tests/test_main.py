@@ -44,4 +44,3 @@ def test_what_waits_for_the_end_is_done_and_nothing_is_taken_apart(fails: bool, 
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, "ValueError" in done.stderr) == (code, fails)
     assert done.stdout.split("\n")[:-1] == ["main", "caller", "thread", "registered", *last]
-
