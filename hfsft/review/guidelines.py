@@ -8,9 +8,9 @@ from hfsft.plain import harmless
 
 
 def as_html(text: str) -> Markup:
-    """The text as CommonMark with tables; HTML in it is shown as it is written, as are images, which would be fetched.
+    """The text as CommonMark with tables; HTML in it is shown as it is written, and an image is a link to it.
 
-    Links of http, https and mail alone are links, and open elsewhere.
+    Links that could run anything are none; the others open in a page of their own.
     """
     from markdown_it import MarkdownIt
 

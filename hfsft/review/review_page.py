@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hfsft.release.report.markup import environment, inside_page, page_file, unseen_letters
+from hfsft.release.report.html_pages import environment, inside_page, page_file, unseen_letters
 from hfsft.review.guidelines import as_html
 from hfsft.review.reviewing import Reviewing
 

@@ -13,7 +13,7 @@ from hmac import compare_digest
 
 from aiohttp import web
 
-from hfsft.release.report.markup import source_hash
+from hfsft.release.report.html_pages import source_hash
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -32,7 +32,7 @@ HEADERS = {
 
 
 @dataclass
-class Gate:
+class Access:
     """Lets through who knows the token, asks by the address that was printed, and is no other page."""
 
     token: str = field(default_factory=lambda: secrets.token_urlsafe(24))

@@ -172,7 +172,10 @@
     }
   };
 
-  const go = (id) => act(() => move(id));
+  const go = (id) => {
+    told("");
+    return act(() => move(id));
+  };
   const step = (by) => {
     const to = rows[(places.get(entry?.id) ?? -1) + by];
     if (to) go(to.id);

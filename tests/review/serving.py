@@ -7,8 +7,8 @@ import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from hfsft.review.page_server import serve
 from hfsft.review.reviewing import Reviewing
-from hfsft.review.server import serve
 
 if TYPE_CHECKING:
     from typing_extensions import Self

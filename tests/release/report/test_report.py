@@ -14,7 +14,7 @@ import pytest
 from hfsft.cli import main
 from hfsft.errors import ReleaseError
 from hfsft.release.reader import Release
-from hfsft.release.report.markup import inside_page
+from hfsft.release.report.html_pages import inside_page
 from hfsft.release.report.page import LATER, report, rewrite
 from hfsft.release.report.page_data import EACH_RULE, LONGEST, SAMPLES, PageData, SplitRows
 from hfsft.release.report.thresholds import STEPS, _places, thresholds

@@ -20,7 +20,7 @@ from hfsft.review.edited_texts import columns_of, texts_of
 from hfsft.review.review_page import page_of
 from hfsft.review.reviewing import ChangedRowError, Reviewing, UnknownRowError, VerdictFields
 from hfsft.review.row_view import ROW_TEXTS
-from hfsft.review.security import Gate, policy
+from hfsft.review.security import Access, policy
 from hfsft.review.verdict_fields import checked
 
 MOST_BYTES = 2**24
@@ -31,15 +31,15 @@ Answer = TypeVar("Answer")
 class ReviewServer:
     """Answers the page of one review."""
 
-    def __init__(self, reviewing: Reviewing, gate: Gate) -> None:
-        self.reviewing, self.gate = reviewing, gate
+    def __init__(self, reviewing: Reviewing, access: Access) -> None:
+        self.reviewing, self.access = reviewing, access
         self._worker = ThreadPoolExecutor(1, "review")
         self._saw_scores: set[str] = set()  # rows whose scores were asked for before there was a verdict
 
     def application(self) -> web.Application:
         """The addresses below the token."""
-        app = web.Application(client_max_size=MOST_BYTES, middlewares=[self.gate.middleware])
-        root = f"/{self.gate.token}"
+        app = web.Application(client_max_size=MOST_BYTES, middlewares=[self.access.middleware])
+        root = f"/{self.access.token}"
         app.router.add_get(f"{root}/", self._page)
         app.router.add_get(f"{root}/queue", self._answering(self._queue))
         app.router.add_get(f"{root}/found", self._answering(self._found))
@@ -146,8 +146,8 @@ async def serve(reviewing: Reviewing, port: int, ready: Callable[[str], object])
 
     Raises `UserError` where the port (0: any that is free) is not to be had.
     """
-    gate = Gate(port=port)
-    runner = web.AppRunner(ReviewServer(reviewing, gate).application(), access_log=None, shutdown_timeout=2)
+    access = Access(port=port)
+    runner = web.AppRunner(ReviewServer(reviewing, access).application(), access_log=None, shutdown_timeout=2)
     await runner.setup()
     try:
         site = web.TCPSite(runner, "127.0.0.1", port)
@@ -155,8 +155,8 @@ async def serve(reviewing: Reviewing, port: int, ready: Callable[[str], object])
             await site.start()
         except (OSError, OverflowError) as error:
             raise UserError(f"port {port} of 127.0.0.1 cannot be listened on: {plain(str(error))}") from None
-        gate.port = runner.addresses[0][1]
-        ready(gate.url)
+        access.port = runner.addresses[0][1]
+        ready(access.url)
         await asyncio.Event().wait()
     finally:
         await runner.cleanup()
