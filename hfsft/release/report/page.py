@@ -16,7 +16,7 @@ from hfsft.release.folder.outputs import require_free, writing
 from hfsft.release.reader import HUB_SCHEME, Release, open_release
 from hfsft.release.removal_causes import Cause, listed
 from hfsft.release.report import charts, vega
-from hfsft.release.report.markup import environment, inside_page, page_file, source_hash, unseen_letters
+from hfsft.release.report.html_pages import environment, inside_page, page_file, source_hash, unseen_letters
 from hfsft.release.report.page_data import PageData
 from hfsft.release.report.panels import drawn, panels
 from hfsft.release.report.thresholds import thresholds
