@@ -20,7 +20,7 @@ from hfsft.plain import plain
 from hfsft.release.reader import Release
 from hfsft.release.report.clusters import clusters
 from hfsft.rows.columns import LEDGER, REFERENCE, Column, Role, named
-from hfsft.rows.views import said
+from hfsft.rows.views import own_turns, said, setting_text
 
 if TYPE_CHECKING:
     from pyarrow import RecordBatch
@@ -226,14 +226,24 @@ def shown_row(
         "id": lineage.pop("id"),
         "fate": fate,
         **verdict,
-        "turns": [
-            {"role": each.role, "kind": each.kind, "title": plain(each.title), "text": cut(each.text, longest)}
-            for each in said(row)
-        ],
+        "turns": [{**each, "text": cut(each["text"], longest)} for each in _turns(row)],
         "measures": holding("measure", "score"),
         "about": {**holding("attribute", "label", "kept"), **reference},
         "lineage": lineage,
     }
+
+
+def _turns(row: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Who says what; the text that an instruction is asked over is told apart behind it."""
+    context = None if own_turns(row) else setting_text(row)
+    found = [
+        {"role": each.role, "kind": each.kind, "title": plain(each.title), "text": each.text}
+        for each in said({**row, "context": None} if context else row)
+    ]
+    if context:
+        behind = next((place for place, each in enumerate(found) if each["role"] == "assistant"), len(found))
+        found.insert(behind, {"role": "context", "kind": "text", "title": "context", "text": context})
+    return found
 
 
 def _plainly(value: Any, longest: int | None) -> Any:
