@@ -19,8 +19,8 @@ from xml.sax.saxutils import quoteattr
 from hfsft.errors import SourceError
 from hfsft.hashing import digest
 from hfsft.release.folder.outputs import writing
-from hfsft.review.criteria import PeoplesCriterion
-from hfsft.review.exchange.tasks import EDIT, Reading, Task, json_file, verdicts_in
+from hfsft.review.exchange.tasks import EDIT, ReviewTask, VerdictReading, json_file, verdicts_in
+from hfsft.review.said.criteria import PeoplesCriterion
 from hfsft.rows.columns import reason_of, score_of
 from hfsft.rows.views import said
 from hfsft.verdicts import SKIP, Verdict
@@ -33,7 +33,7 @@ VERSION = "judge"  # what the predictions are called
 
 def write(
     path: Path,
-    tasks: Sequence[Task],
+    tasks: Sequence[ReviewTask],
     criteria: Sequence[PeoplesCriterion],
     reasons: Sequence[str],
     texts: Sequence[str],
@@ -47,7 +47,7 @@ def write(
     return beside
 
 
-def read(path: Path, reading: Reading) -> list[Verdict]:
+def read(path: Path, reading: VerdictReading) -> list[Verdict]:
     """The verdicts in a JSON export of Label Studio. Raises `SourceError` with all that is wrong."""
     tasks = json_file(path)
     if not isinstance(tasks, list) or not all(isinstance(task, dict) for task in tasks):
@@ -82,7 +82,7 @@ def _choices(name: str, values: Sequence[str]) -> list[str]:
     return [f'  <Choices name="{name}" toName="{SHOWN}" choice="single-radio">', *choices, "  </Choices>"]
 
 
-def _task(task: Task, criteria: Sequence[PeoplesCriterion]) -> dict[str, Any]:
+def _task(task: ReviewTask, criteria: Sequence[PeoplesCriterion]) -> dict[str, Any]:
     row = task.row
     turns = [{"role": each.title, "text": each.text} for each in said(row)]
     about = {"row": row["id"], "content": task.content, "drawn": task.drawn, "why": task.why}

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 
-from hfsft.review.reviewed_rows import ReviewedRows
+from hfsft.review.drawn.reviewed_rows import ReviewedRows
 from hfsft.verdicts import Verdict, VerdictFile
 
 
 @dataclass(frozen=True)
-class Taken:
+class TakenOver:
     """What became of the verdicts of a file."""
 
     new: int
@@ -20,7 +20,7 @@ class Taken:
     changed: int  # of other texts than the rows have now; they are kept, and count once a row says that again
 
 
-def take(verdicts: Sequence[Verdict], rows: ReviewedRows, file: VerdictFile) -> Taken:
+def take(verdicts: Sequence[Verdict], rows: ReviewedRows, file: VerdictFile) -> TakenOver:
     """Add verdicts to a file; one that names no text is of the one that the row has now."""
     standing = file.read()
     new = known = gone = changed = 0
@@ -38,7 +38,7 @@ def take(verdicts: Sequence[Verdict], rows: ReviewedRows, file: VerdictFile) -> 
         standing.add(whole)
         new += 1
         changed += whole.content != row.content
-    return Taken(new, known, gone, changed)
+    return TakenOver(new, known, gone, changed)
 
 
 def _says(verdict: Verdict) -> tuple[object, ...]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from hfsft.errors import Place, SourceError
-from hfsft.review.criteria import PeoplesCriterion
+from hfsft.review.said.criteria import PeoplesCriterion
 from hfsft.verdicts import Verdict
 
 VERDICTS = ("accept", "reject", "skip")
@@ -18,7 +18,7 @@ BAD = 20  # faults that are told
 
 
 @dataclass(frozen=True)
-class Task:
+class ReviewTask:
     """One row to look at."""
 
     row: Mapping[str, Any]
@@ -29,7 +29,7 @@ class Task:
 
 
 @dataclass(frozen=True)
-class Reading:
+class VerdictReading:
     """How verdicts are read from a file: what is asked of rows, and whose the verdicts are that name nobody."""
 
     criteria: Sequence[PeoplesCriterion]
@@ -79,7 +79,7 @@ class Reading:
         return criterion.kept(int(score) if score == int(score) else score)
 
 
-def verdicts_in(path: Path, said: Iterator[tuple[int, Mapping[str, Any]]], reading: Reading) -> list[Verdict]:
+def verdicts_in(path: Path, said: Iterator[tuple[int, Mapping[str, Any]]], reading: VerdictReading) -> list[Verdict]:
     """The verdicts of a file, of which each is told with its line, 0 where it has none.
 
     Raises `SourceError` with all that is wrong.
