@@ -21,6 +21,7 @@ from hfsft.release.reader import HUB_SCHEME, Release, open_release
 from hfsft.review.drawn.reviewed_rows import ReviewedRows
 from hfsft.review.drawn.reviewer_walk import EYES, OVERLAP, ROWS, Draw, WantedSample, draw
 from hfsft.review.edited_texts import COLUMNS as EDITED
+from hfsft.review.edited_texts import editable
 from hfsft.review.said.criteria import criteria_of
 from hfsft.review.said.review_questions import ReviewQuestions, now
 from hfsft.review.said.summary import Summary, disputed_rows, summed_up
@@ -76,13 +77,14 @@ class Review:
         kind = _kind_of(path)
         require_free(path, force)
         tasks, asked = self._tasks(), self.asked
+        texts = [name for name in EDITED if any(name in editable(task.row) for task in tasks)]
         told = [f"wrote {len(tasks):,} rows to {path}"]
         if kind == CSV:
-            marked = verdict_table.write(path, tasks, asked.criteria, EDITED)
+            marked = verdict_table.write(path, tasks, asked.criteria, texts)
             note = f"note: an apostrophe stands before {marked:,} cells that a spreadsheet would take for a formula"
             return [*told, *([note] if marked else [])]
         require_free(path.with_suffix(".xml"), force)
-        beside = label_studio.write(path, tasks, asked.criteria, list(asked.reasons), EDITED)
+        beside = label_studio.write(path, tasks, asked.criteria, list(asked.reasons), texts)
         scored = "note: the judge's scores are predictions there: turn off that tasks are prelabelled by these"
         return [*told, f"the labelling configuration of the project: {beside}", *([scored] if asked.criteria else [])]
 
@@ -132,13 +134,14 @@ class Review:
         ids = dict.fromkeys([*(stop.row.id for stop in self.draw.walk("")), *judged])
         found = [(self.rows.by_id[row_id], stops.get(row_id)) for row_id in ids]
         rows = self.rows.read([row.place for row, _ in found])
+        said = {row.id: list(verdicts.of(row.id, row.content).values()) for row, _ in found}
         return [
             ReviewTask(
                 rows[row.place],
                 row.content,
-                stop.drawn if stop else "",
+                next((each.drawn for each in said[row.id] if each.drawn), stop.drawn if stop else ""),
                 stop.why if stop else "",
-                list(verdicts.of(row.id, row.content).values()),
+                said[row.id],
             )
             for row, stop in found
         ]
@@ -164,8 +167,8 @@ def open_review(
 
     Verdicts go `to` that file; left out, to `NAME.review.jsonl` beside the recipe, or in the working directory where no
     recipe is known. `quality` has rows scored by one criterion where no judge says any. `wanted` are fields of
-    `WantedSample` that are other than the recipe says, None for what it says. Raises `ReleaseError` where there is no build, and as
-    `audit` does for a dataset.
+    `WantedSample` that are other than the recipe says, None for what it says. Raises `ReleaseError` where there is no
+    build, and as `audit` does for a dataset.
     """
     path = Path(where)
     if path.suffix.lower() in RECIPES and path.is_file():

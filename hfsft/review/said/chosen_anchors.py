@@ -46,9 +46,10 @@ def chosen_anchors(
         raise ReleaseError(f"{rows.where}: no judge has criteria there, and anchors are scored by them")
     left = _alone(rows, scored(rows, verdicts, criteria))
     if not left:
+        names = ", ".join(each.name for each in criteria)
         raise ReleaseError(
-            f"{rows.where}: no row has a score by each criterion ({', '.join(each.name for each in criteria)}) that all "
-            "its reviewers agree on, and asks what no other row asks: score some with hfsft review"
+            f"{rows.where}: no row has a score by each criterion ({names}) that all its reviewers agree on, and asks "
+            "what no other row asks: score some with hfsft review"
         )
     found: list[Scored] = []
     seen: Counter[tuple[str, float]] = Counter()
@@ -61,8 +62,8 @@ def chosen_anchors(
         levels = {each.scores[criterion.name] for each in found}
         if len(levels) == 1:
             raise ReleaseError(
-                f"{rows.where}: all rows that could be anchors have {levels.pop():g} by {criterion.name}, and the judge "
-                "learns from a difference: score more rows, such as those of --only bound"
+                f"{rows.where}: all rows that could be anchors have {levels.pop():g} by {criterion.name}, and the "
+                "judge learns from a difference: score more rows, such as those of --only bound"
             )
     texts = rows.read([each.row.place for each in found])
     return [_record(texts[each.row.place], each) for each in found]
