@@ -12,8 +12,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from hfsft.plain import plain
-from hfsft.review.asked import Asked, fields_of, now, verdict_of
-from hfsft.review.reviewed_rows import Candidate, ReviewedRows
+from hfsft.review.drawn.reviewed_rows import Candidate, ReviewedRows
+from hfsft.review.drawn.reviewer_walk import DISPUTED, SAMPLE, SHARED, Draw, Stop
 from hfsft.review.reviewing import (
     AskedCriterion,
     ChangedRowError,
@@ -24,8 +24,8 @@ from hfsft.review.reviewing import (
     VerdictFields,
 )
 from hfsft.review.row_view import judge_scores, review_row
-from hfsft.review.summary import summed_up
-from hfsft.review.walk import DISPUTED, SAMPLE, SHARED, Draw, Stop
+from hfsft.review.said.review_questions import ReviewQuestions, fields_of, now, verdict_of
+from hfsft.review.said.summary import summed_up
 from hfsft.rows.columns import CONTENT
 from hfsft.rows.views import said
 from hfsft.verdicts import ACCEPT, REJECT, SKIP, Verdict, VerdictFile, Verdicts
@@ -46,34 +46,17 @@ class Session:
     draw: Draw
     file: VerdictFile
     reviewer: str
-    asked: Asked
+    asked: ReviewQuestions
     _verdicts: Verdicts = field(init=False)
     _queued: list[Stop] | None = field(init=False, default=None)  # None where a verdict came since
     _undo: list[tuple[Stop, Verdict | None]] = field(init=False, default_factory=list)
 
     def __post_init__(self) -> None:
+        self.name, self.guidelines = self.asked.name, self.asked.guidelines
+        self.criteria: Sequence[AskedCriterion] = [criterion.asked() for criterion in self.asked.criteria]
+        self.reasons: Mapping[str, str] = self.asked.reasons
         self._verdicts = self.file.read()
         self._count_as_sample()
-
-    @property
-    def name(self) -> str:
-        """What is reviewed."""
-        return self.asked.name
-
-    @property
-    def criteria(self) -> Sequence[AskedCriterion]:
-        """What scores are given by."""
-        return [criterion.asked() for criterion in self.asked.criteria]
-
-    @property
-    def reasons(self) -> Mapping[str, str]:
-        """For which rows may be rejected, and what each means."""
-        return self.asked.reasons
-
-    @property
-    def guidelines(self) -> str:
-        """What reviewers go by, as Markdown."""
-        return self.asked.guidelines
 
     def queue(self) -> Sequence[QueuedRow]:
         """The rows in the order in which they are to be looked at, those with a verdict among them."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from datasets import Dataset
 
-from hfsft.review.reviewed_rows import DatasetTable, ReviewedRows
+from hfsft.review.drawn.reviewed_rows import DatasetTable, ReviewedRows
 from hfsft.rows.columns import column
 from tests.review.memory import a_row
 

@@ -8,17 +8,19 @@ from typing import Any
 
 import pytest
 
-from hfsft.review.asked import Asked
-from hfsft.review.criteria import PeoplesCriterion
-from hfsft.review.reviewed_rows import ReviewedRows
+from hfsft.review.drawn.reviewed_rows import ReviewedRows
+from hfsft.review.drawn.reviewer_walk import WantedSample, draw
 from hfsft.review.reviewing import ChangedRowError, UnknownRowError
+from hfsft.review.said.criteria import PeoplesCriterion
+from hfsft.review.said.review_questions import ReviewQuestions
 from hfsft.review.session import Session
-from hfsft.review.walk import Wanted, draw
 from hfsft.verdicts import Verdict, VerdictFile
 from tests.review.memory import a_row
 from tests.review.rows import FELL, many, reviewed
 
-ASKED = Asked("shop", (PeoplesCriterion("usefulness", "Would it help?"), PeoplesCriterion("full", "", {}, 0, 4, 4)))
+ASKED = ReviewQuestions(
+    "shop", (PeoplesCriterion("usefulness", "Would it help?"), PeoplesCriterion("full", "", {}, 0, 4, 4))
+)
 FIRST = "2026-01-01T00:00:00Z"
 
 
@@ -26,7 +28,7 @@ def session(
     table: ReviewedRows, path: Path, reviewer: str = "ann", disputed: tuple[str, ...] = (), **wanted: Any
 ) -> Session:
     """A session over all rows, a tenth of which everybody sees, unless `wanted` says otherwise."""
-    chosen = Wanted(**{"rows": 40, "eyes": 0, **wanted})
+    chosen = WantedSample(**{"rows": 40, "eyes": 0, **wanted})
     return Session(table, draw(table, chosen, disputed), VerdictFile(path / "shop.review.jsonl"), reviewer, ASKED)
 
 

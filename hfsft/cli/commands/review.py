@@ -15,8 +15,8 @@ from hfsft.errors import UserError
 from hfsft.plain import plain
 
 if TYPE_CHECKING:
-    from hfsft.pipeline.reviewing import Review
-    from hfsft.review.summary import Summary
+    from hfsft.pipeline.opened_review import Review
+    from hfsft.review.said.summary import Summary
 
 COLUMNS = ("accept", "edit", "reject", "skip")
 SHOWN = 10  # ids that are listed
@@ -24,7 +24,7 @@ SHOWN = 10  # ids that are listed
 
 def add(commands: Any) -> None:
     """Add the command."""
-    from hfsft.review.walk import ONLY
+    from hfsft.review.drawn.reviewer_walk import ONLY
 
     examples = (
         "  hfsft review build/name\n"
@@ -72,7 +72,7 @@ def run(arguments: argparse.Namespace) -> None:
     """Open the page until Ctrl-C, or do what is asked for instead; then tell what was said."""
     from hfsft.cli.progress import Line
     from hfsft.pipeline.building import Watcher
-    from hfsft.pipeline.reviewing import open_review
+    from hfsft.pipeline.opened_review import open_review
 
     line = Line()
     try:
@@ -106,10 +106,12 @@ def run(arguments: argparse.Namespace) -> None:
 
 def _serve(review: Review, arguments: argparse.Namespace) -> None:
     import asyncio
+    import threading
     import webbrowser
     from contextlib import suppress
+    from importlib import import_module
 
-    from hfsft.review.server import serve
+    from hfsft.review.page_server import serve
 
     reviewer = _reviewer(arguments)
     session = review.session(reviewer)
@@ -124,6 +126,8 @@ def _serve(review: Review, arguments: argparse.Namespace) -> None:
         if sys.stdout.isatty() and not arguments.no_open:
             webbrowser.open(address)
 
+    # What the error rate takes is loaded while the first row is read: no key waits for it.
+    threading.Thread(target=import_module, args=("scipy.stats",), daemon=True).start()
     with suppress(KeyboardInterrupt):
         asyncio.run(serve(session, arguments.port, ready))
     print()
@@ -193,7 +197,7 @@ def _export(review: Review, arguments: argparse.Namespace) -> None:
 
 
 def _anchors(review: Review, arguments: argparse.Namespace) -> None:
-    for told in review.anchors(arguments.anchors, arguments.out, force=arguments.force):
+    for told in review.write_anchors(arguments.anchors, arguments.out, force=arguments.force):
         print(wrapped(told))
 
 

@@ -19,8 +19,16 @@ from xml.sax.saxutils import quoteattr
 from hfsft.errors import SourceError
 from hfsft.hashing import digest
 from hfsft.release.folder.outputs import writing
-from hfsft.review.criteria import PeoplesCriterion
-from hfsft.review.exchange.tasks import EDIT, Reading, Task, json_file, verdicts_in
+from hfsft.review.exchange.tasks import (
+    EDIT,
+    WHOLE_EDIT,
+    ReviewTask,
+    VerdictReading,
+    edit_cells,
+    json_file,
+    verdicts_in,
+)
+from hfsft.review.said.criteria import PeoplesCriterion
 from hfsft.rows.columns import reason_of, score_of
 from hfsft.rows.views import said
 from hfsft.verdicts import SKIP, Verdict
@@ -33,7 +41,7 @@ VERSION = "judge"  # what the predictions are called
 
 def write(
     path: Path,
-    tasks: Sequence[Task],
+    tasks: Sequence[ReviewTask],
     criteria: Sequence[PeoplesCriterion],
     reasons: Sequence[str],
     texts: Sequence[str],
@@ -47,7 +55,7 @@ def write(
     return beside
 
 
-def read(path: Path, reading: Reading) -> list[Verdict]:
+def read(path: Path, reading: VerdictReading) -> list[Verdict]:
     """The verdicts in a JSON export of Label Studio. Raises `SourceError` with all that is wrong."""
     tasks = json_file(path)
     if not isinstance(tasks, list) or not all(isinstance(task, dict) for task in tasks):
@@ -71,7 +79,8 @@ def configuration(criteria: Sequence[PeoplesCriterion], reasons: Sequence[str], 
         else:
             bounds = f'min="{criterion.low}" max="{criterion.high}" step="1"'
             lines.append(f'  <Number name={name} toName="{SHOWN}" {bounds}/>')
-    for name, told in (("note", "note"), *((f"{EDIT}{text}", f"what the {text} should say") for text in texts)):
+    edits = [(f"{EDIT}{text}", f"what the {text} should say") for text in texts]
+    for name, told in (("note", "note"), *edits, (WHOLE_EDIT, "an edit of turns, as JSON")):
         lines.append(f'  <TextArea name="{name}" toName="{SHOWN}" placeholder="{told}" maxSubmissions="1" rows="2"/>')
     lines.append(f'  <TextArea name="reviewer" toName="{SHOWN}" placeholder="who reviews" maxSubmissions="1"/>')
     return "\n".join([*lines, "</View>", ""])
@@ -82,7 +91,7 @@ def _choices(name: str, values: Sequence[str]) -> list[str]:
     return [f'  <Choices name="{name}" toName="{SHOWN}" choice="single-radio">', *choices, "  </Choices>"]
 
 
-def _task(task: Task, criteria: Sequence[PeoplesCriterion]) -> dict[str, Any]:
+def _task(task: ReviewTask, criteria: Sequence[PeoplesCriterion]) -> dict[str, Any]:
     row = task.row
     turns = [{"role": each.title, "text": each.text} for each in said(row)]
     about = {"row": row["id"], "content": task.content, "drawn": task.drawn, "why": task.why}
@@ -107,8 +116,7 @@ def _annotation(verdict: Verdict, criteria: Sequence[PeoplesCriterion]) -> dict[
     if verdict.reason:
         result.append(_result("reason", CHOICES, {"choices": [verdict.reason]}, key))
     result += [_score(each, verdict.scores[each.name], key) for each in criteria if each.name in verdict.scores]
-    texts = {"note": verdict.note, **{f"{EDIT}{name}": text for name, text in verdict.edit.items()}}
-    texts |= {"reviewer": verdict.reviewer}
+    texts = {"note": verdict.note, **edit_cells(verdict.edit), "reviewer": verdict.reviewer}
     result += [_result(name, TEXT, {"text": [text]}, key) for name, text in texts.items() if isinstance(text, str)]
     timed = {} if verdict.seconds is None else {"lead_time": verdict.seconds}
     cancelled = verdict.verdict == SKIP
@@ -141,6 +149,8 @@ def _annotated(task: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
             told = (told[0] if told else None) if isinstance(told, list) else told
             if kind in (RATING, NUMBER):
                 found["scores"][name] = told
+            elif kind == TEXT and name == WHOLE_EDIT:
+                found["whole_edit"] = told
             elif kind == TEXT and str(name).startswith(EDIT):
                 found["edit"][str(name).removeprefix(EDIT)] = told
             elif kind in (CHOICES, TEXT):

@@ -9,16 +9,17 @@ from pathlib import Path
 from typing import Any
 
 from hfsft.errors import Place, SourceError
-from hfsft.review.criteria import PeoplesCriterion
+from hfsft.review.said.criteria import PeoplesCriterion
 from hfsft.verdicts import Verdict
 
 VERDICTS = ("accept", "reject", "skip")
 EDIT = "edit_"  # how the name begins of what a text of the row should say
+WHOLE_EDIT = "edit"  # an edit that holds more than texts, as JSON
 BAD = 20  # faults that are told
 
 
 @dataclass(frozen=True)
-class Task:
+class ReviewTask:
     """One row to look at."""
 
     row: Mapping[str, Any]
@@ -29,7 +30,7 @@ class Task:
 
 
 @dataclass(frozen=True)
-class Reading:
+class VerdictReading:
     """How verdicts are read from a file: what is asked of rows, and whose the verdicts are that name nobody."""
 
     criteria: Sequence[PeoplesCriterion]
@@ -44,7 +45,7 @@ class Reading:
         if word is not None and word not in VERDICTS:
             raise ValueError(f"verdict is `{word}` (allowed: {', '.join(VERDICTS)})")
         scores = {name: self._score(name, value) for name, value in said.get("scores", {}).items()}
-        edit = {name: text for name, text in said.get("edit", {}).items() if text}
+        edit: dict[str, Any] = {name: text for name, text in said.get("edit", {}).items() if text}
         if unknown := [name for name in edit if name not in self.texts]:
             raise ValueError(f"{EDIT}{unknown[0]}: no text of a row is called so (allowed: {', '.join(self.texts)})")
         reason = said.get("reason") or None
@@ -63,7 +64,7 @@ class Reading:
             reason=reason,
             scores=scores,
             note=said.get("note") or None,
-            edit=edit,
+            edit={**_columns(said.get("whole_edit")), **edit},
             drawn=said.get("drawn") or None,
             seconds=_number(said.get("seconds")),
         )
@@ -79,7 +80,7 @@ class Reading:
         return criterion.kept(int(score) if score == int(score) else score)
 
 
-def verdicts_in(path: Path, said: Iterator[tuple[int, Mapping[str, Any]]], reading: Reading) -> list[Verdict]:
+def verdicts_in(path: Path, said: Iterator[tuple[int, Mapping[str, Any]]], reading: VerdictReading) -> list[Verdict]:
     """The verdicts of a file, of which each is told with its line, 0 where it has none.
 
     Raises `SourceError` with all that is wrong.
@@ -105,6 +106,25 @@ def _number(value: Any) -> float | None:
         return float(value)
     except (TypeError, ValueError):
         raise ValueError(f"`{value}` is no number") from None
+
+
+def edit_cells(edit: Mapping[str, Any]) -> dict[str, str]:
+    """An edit as the cells or fields of a file: each text by its name, all of it as JSON where it is more than texts."""
+    if all(isinstance(text, str) for text in edit.values()):
+        return {f"{EDIT}{name}": text for name, text in edit.items()}
+    return {WHOLE_EDIT: json.dumps(edit, ensure_ascii=False)}
+
+
+def _columns(text: Any) -> dict[str, Any]:
+    if not text:
+        return {}
+    try:
+        found = json.loads(text)
+    except (TypeError, ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict):
+        raise ValueError(f"{WHOLE_EDIT} is no JSON object of columns")
+    return found
 
 
 def json_file(path: Path) -> Any:

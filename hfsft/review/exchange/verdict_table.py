@@ -14,8 +14,8 @@ from typing import Any
 from hfsft.errors import SourceError
 from hfsft.release.export import FORMULA
 from hfsft.release.folder.outputs import writing
-from hfsft.review.criteria import PeoplesCriterion
-from hfsft.review.exchange.tasks import EDIT, Reading, Task, verdicts_in
+from hfsft.review.exchange.tasks import EDIT, WHOLE_EDIT, ReviewTask, VerdictReading, edit_cells, verdicts_in
+from hfsft.review.said.criteria import PeoplesCriterion
 from hfsft.rows.columns import SCORE
 from hfsft.rows.views import quoted_turns
 from hfsft.verdicts import Verdict
@@ -26,9 +26,12 @@ MEASURED = ("at", "seconds")
 LONGEST_CELL = 2**24  # characters that a cell may hold when it is read
 
 
-def write(path: Path, tasks: Sequence[Task], criteria: Sequence[PeoplesCriterion], texts: Sequence[str]) -> int:
+def write(path: Path, tasks: Sequence[ReviewTask], criteria: Sequence[PeoplesCriterion], texts: Sequence[str]) -> int:
     """Write the table; the number of cells before which an apostrophe stands."""
-    scores, edits = [f"{SCORE}{criterion.name}" for criterion in criteria], [f"{EDIT}{name}" for name in texts]
+    scores, edits = (
+        [f"{SCORE}{criterion.name}" for criterion in criteria],
+        [*(f"{EDIT}{name}" for name in texts), WHOLE_EDIT],
+    )
     head = [*ROW, *SAID[:2], *scores, *SAID[2:], *edits, *MEASURED]
     marked = 0
     with writing(path, newline="") as file:
@@ -44,7 +47,7 @@ def write(path: Path, tasks: Sequence[Task], criteria: Sequence[PeoplesCriterion
     return marked
 
 
-def read(path: Path, reading: Reading) -> list[Verdict]:
+def read(path: Path, reading: VerdictReading) -> list[Verdict]:
     """The verdicts in such a table; lines without any say nothing. Raises `SourceError` with all that is wrong."""
     return verdicts_in(path, _lines(path), reading)
 
@@ -71,10 +74,10 @@ def _lines(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
 def _dialect(head: str) -> type[csv.excel]:
     """Commas, or what spreadsheets of many countries write in place of them."""
 
-    class Written(csv.excel):
+    class Delimited(csv.excel):
         delimiter = max(",;\t", key=head.count)
 
-    return Written
+    return Delimited
 
 
 def _told(cells: Mapping[str, str]) -> dict[str, Any]:
@@ -84,10 +87,17 @@ def _told(cells: Mapping[str, str]) -> dict[str, Any]:
         return {}
     edit = {name.removeprefix(EDIT): cell for name, cell in cells.items() if name.startswith(EDIT) and cell}
     plain = {name: cells.get(name, "").strip() for name in (*ROW[:3], "reviewer", "verdict", "reason", *MEASURED)}
-    return {**plain, "verdict": plain["verdict"].lower(), "note": cells.get("note"), "scores": scores, "edit": edit}
+    return {
+        **plain,
+        "verdict": plain["verdict"].lower(),
+        "note": cells.get("note"),
+        "scores": scores,
+        "edit": edit,
+        "whole_edit": cells.get(WHOLE_EDIT),
+    }
 
 
-def _said(task: Task, verdict: Verdict | None, criteria: Sequence[PeoplesCriterion]) -> dict[str, Any]:
+def _said(task: ReviewTask, verdict: Verdict | None, criteria: Sequence[PeoplesCriterion]) -> dict[str, Any]:
     row = task.row
     found = {"row": row["id"], "content": task.content, "drawn": task.drawn, "why": task.why}
     found |= {"topic": row.get("topic") or "", "text": quoted_turns(row)}
@@ -96,8 +106,8 @@ def _said(task: Task, verdict: Verdict | None, criteria: Sequence[PeoplesCriteri
     named = {criterion.name: criterion for criterion in criteria}
     scores = {f"{SCORE}{name}": named[name].chosen(score) for name, score in verdict.scores.items() if name in named}
     own = {name: getattr(verdict, name) for name in (*SAID, *MEASURED, "drawn")}
-    edits = {f"{EDIT}{name}": text for name, text in verdict.edit.items() if isinstance(text, str)}
-    return {**found, **{name: value for name, value in own.items() if value is not None}, **scores, **edits}
+    known = {name: value for name, value in own.items() if value is not None}
+    return {**found, **known, **scores, **edit_cells(verdict.edit)}
 
 
 def _safe(cell: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -15,21 +16,22 @@ from hfsft.loading import load
 from hfsft.pipeline.auditing import name_of, rows_of
 from hfsft.pipeline.building import OUT, Watcher
 from hfsft.release.folder.file_names import LOCK
-from hfsft.release.folder.outputs import require_free
+from hfsft.release.folder.outputs import require_free, writing
 from hfsft.release.reader import HUB_SCHEME, Release, open_release
-from hfsft.review.asked import Asked, now
-from hfsft.review.criteria import criteria_of
-from hfsft.review.reviewed_rows import ReviewedRows
-from hfsft.review.row_view import EDITABLE
+from hfsft.review.drawn.reviewed_rows import ReviewedRows
+from hfsft.review.drawn.reviewer_walk import EYES, OVERLAP, ROWS, Draw, WantedSample, draw
+from hfsft.review.edited_texts import COLUMNS as EDITED
+from hfsft.review.edited_texts import editable
+from hfsft.review.said.criteria import criteria_of
+from hfsft.review.said.review_questions import ReviewQuestions, now
+from hfsft.review.said.summary import Summary, disputed_rows, summed_up
 from hfsft.review.session import Session
-from hfsft.review.summary import Summary, disputed_rows, summed_up
-from hfsft.review.walk import EYES, OVERLAP, ROWS, Draw, Wanted, draw
-from hfsft.verdicts import REASONS, VerdictFile, file_beside
+from hfsft.verdicts import ENDING, REASONS, VerdictFile, file_beside
 
 if TYPE_CHECKING:
     from hfsft.recipe.recipe import Recipe
-    from hfsft.review.exchange.taking import Taken
-    from hfsft.review.exchange.tasks import Task
+    from hfsft.review.exchange.taking import TakenOver
+    from hfsft.review.exchange.tasks import ReviewTask
 
 CSV, JSON = ".csv", ".json"
 RECIPES = (".yaml", ".yml")
@@ -42,8 +44,8 @@ class Review:
     """Rows that people review, what they are asked, and the file of their verdicts."""
 
     rows: ReviewedRows
-    asked: Asked
-    wanted: Wanted
+    asked: ReviewQuestions
+    wanted: WantedSample
     file: VerdictFile
     recipe: Path | None = None  # what is built again once verdicts are given, where it is known
     applied: bool = False  # whether it has a section that applies them
@@ -75,32 +77,56 @@ class Review:
         kind = _kind_of(path)
         require_free(path, force)
         tasks, asked = self._tasks(), self.asked
+        texts = [name for name in EDITED if any(name in editable(task.row) for task in tasks)]
         told = [f"wrote {len(tasks):,} rows to {path}"]
         if kind == CSV:
-            marked = verdict_table.write(path, tasks, asked.criteria, EDITABLE)
+            marked = verdict_table.write(path, tasks, asked.criteria, texts)
             note = f"note: an apostrophe stands before {marked:,} cells that a spreadsheet would take for a formula"
             return [*told, *([note] if marked else [])]
         require_free(path.with_suffix(".xml"), force)
-        beside = label_studio.write(path, tasks, asked.criteria, list(asked.reasons), EDITABLE)
+        beside = label_studio.write(path, tasks, asked.criteria, list(asked.reasons), texts)
         scored = "note: the judge's scores are predictions there: turn off that tasks are prelabelled by these"
         return [*told, f"the labelling configuration of the project: {beside}", *([scored] if asked.criteria else [])]
 
-    def take(self, path: Path, reviewer: str) -> Taken:
+    def take(self, path: Path, reviewer: str) -> TakenOver:
         """Take the verdicts of such a file over; those that name nobody are the reviewer's.
 
         Raises `SourceError` with all that is wrong with it: then none is taken over.
         """
         from hfsft.review.exchange import label_studio, verdict_table
         from hfsft.review.exchange.taking import take
-        from hfsft.review.exchange.tasks import Reading
+        from hfsft.review.exchange.tasks import VerdictReading
 
-        reading = Reading(self.asked.criteria, self.asked.reasons, EDITABLE, reviewer, now())
+        reading = VerdictReading(self.asked.criteria, self.asked.reasons, EDITED, reviewer, now())
         read = verdict_table.read if _kind_of(path) == CSV else label_studio.read
         return take(read(path, reading), self.rows, self.file)
 
-    def _tasks(self) -> list[Task]:
+    def write_anchors(self, count: int, out: Path | None = None, *, force: bool = False) -> list[str]:
+        """Write the rows whose scores make the best anchors, as a file for `judge.anchors`; what there is to know.
+
+        Raises `ReleaseError` where no rows make any, and for a file that is there.
+        """
+        from hfsft.review.said.chosen_anchors import chosen_anchors
+
+        stem = self.file.path.name.removesuffix(ENDING)
+        path = out or self.file.path.with_name(f"{stem}.anchors.jsonl")
+        if path.suffix != ".jsonl":
+            raise ReleaseError(f"{path}: anchors are written as JSON lines (name a .jsonl file)")
+        require_free(path, force)
+        found = chosen_anchors(self.rows, self.file.read(), self.asked.criteria, count)
+        with writing(path) as file:
+            file.writelines(json.dumps(record, ensure_ascii=False) + "\n" for record in found)
+        few = [f"note: no more than {len(found):,} rows make good anchors so far"] if len(found) < count else []
+        return [
+            f"wrote {len(found):,} anchors to {path}",
+            *few,
+            f"`judge: {{anchors: {path.name}}}` shows them to the judge, beside the recipe. Each names its row, which "
+            "leaves the data with the next build; the judge is asked about all others anew.",
+        ]
+
+    def _tasks(self) -> list[ReviewTask]:
         """The rows that are looked at, and others of which something was said."""
-        from hfsft.review.exchange.tasks import Task
+        from hfsft.review.exchange.tasks import ReviewTask
 
         verdicts = self.file.read()
         stops = {stop.row.id: stop for stop in reversed(self.draw.walk(""))}
@@ -108,13 +134,14 @@ class Review:
         ids = dict.fromkeys([*(stop.row.id for stop in self.draw.walk("")), *judged])
         found = [(self.rows.by_id[row_id], stops.get(row_id)) for row_id in ids]
         rows = self.rows.read([row.place for row, _ in found])
+        said = {row.id: list(verdicts.of(row.id, row.content).values()) for row, _ in found}
         return [
-            Task(
+            ReviewTask(
                 rows[row.place],
                 row.content,
-                stop.drawn if stop else "",
+                next((each.drawn for each in said[row.id] if each.drawn), stop.drawn if stop else ""),
                 stop.why if stop else "",
-                list(verdicts.of(row.id, row.content).values()),
+                said[row.id],
             )
             for row, stop in found
         ]
@@ -139,9 +166,9 @@ def open_review(
     dataset as `hfsft audit` reads it.
 
     Verdicts go `to` that file; left out, to `NAME.review.jsonl` beside the recipe, or in the working directory where no
-    recipe is known. `quality` has rows scored by one criterion where no judge says any. `wanted` are fields of `Wanted`
-    that are other than the recipe says, None for what it says. Raises `ReleaseError` where there is no build, and as
-    `audit` does for a dataset.
+    recipe is known. `quality` has rows scored by one criterion where no judge says any. `wanted` are fields of
+    `WantedSample` that are other than the recipe says, None for what it says. Raises `ReleaseError` where there is no
+    build, and as `audit` does for a dataset.
     """
     path = Path(where)
     if path.suffix.lower() in RECIPES and path.is_file():
@@ -154,7 +181,7 @@ def open_review(
         raise ReleaseError(f"{where}: no such build (run `hfsft build` on its recipe first)")
     rows = ReviewedRows.of_dataset(where, rows_of(where, watcher or Watcher()))
     name = name_of(where)
-    asked = Asked(name, criteria_of({}, quality=quality))
+    asked = ReviewQuestions(name, criteria_of({}, quality=quality))
     return Review(rows, asked, _wanted({}, wanted), VerdictFile(to or Path(file_beside(name))))
 
 
@@ -189,7 +216,7 @@ def _of_release(
     named = Path(base, section["verdicts"]) if section.get("verdicts") else None
     beside = Path(base, file_beside(path.stem if path else release.name))
     error = section.get("error") or {}
-    asked = Asked(
+    asked = ReviewQuestions(
         release.name,
         criteria_of(built, quality=quality),
         {**REASONS, **dict.fromkeys(section.get("reasons") or (), "")},
@@ -206,10 +233,10 @@ def _section(recipe: Recipe) -> dict[str, Any]:
     return section.model_dump(mode="json") if section else {}
 
 
-def _wanted(section: Mapping[str, Any], wanted: Mapping[str, Any]) -> Wanted:
+def _wanted(section: Mapping[str, Any], wanted: Mapping[str, Any]) -> WantedSample:
     usual = {"rows": ROWS, "overlap": OVERLAP, "eyes": EYES}
     said = {key: section[key] for key in _KEYS if section.get(key) is not None}
-    return Wanted(**{**usual, **said, **{key: value for key, value in wanted.items() if value is not None}})
+    return WantedSample(**{**usual, **said, **{key: value for key, value in wanted.items() if value is not None}})
 
 
 def _guidelines(said: str, base: Path) -> str:

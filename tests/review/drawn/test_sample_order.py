@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from hfsft.review.reviewed_rows import Candidate
-from hfsft.review.sampling import band_starts, sample_order, turned
+from hfsft.review.drawn.reviewed_rows import Candidate
+from hfsft.review.drawn.sample_order import band_starts, sample_order, turned
 
 
 def candidate(number: int, topic: str = "", score: float | None = None) -> Candidate:

@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from hfsft.hashing import unit
-from hfsft.review.reviewed_rows import Candidate
+from hfsft.review.drawn.reviewed_rows import Candidate
 
 BANDS = 3
 

@@ -7,16 +7,16 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any, cast
 
-from hfsft.review.criteria import PeoplesCriterion
+from hfsft.review.drawn.reviewer_walk import Stop
 from hfsft.review.reviewing import VerdictFields
-from hfsft.review.walk import Stop
+from hfsft.review.said.criteria import PeoplesCriterion
 from hfsft.verdicts import REASONS, Verdict
 
 _AS_KEPT = ("reason", "note", "edit", "seconds")
 
 
 @dataclass(frozen=True)
-class Asked:
+class ReviewQuestions:
     """What reviewers are asked."""
 
     name: str  # of what is reviewed
@@ -26,7 +26,7 @@ class Asked:
     at_most: float | None = None  # the bound of the error rate, where there is one
 
 
-def verdict_of(fields: VerdictFields, stop: Stop, asked: Asked, reviewer: str) -> Verdict:
+def verdict_of(fields: VerdictFields, stop: Stop, asked: ReviewQuestions, reviewer: str) -> Verdict:
     """What the page says of a row, as a verdict."""
     criteria = {criterion.name: criterion for criterion in asked.criteria}
     scores = fields.get("scores") or {}

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from hfsft.hashing import unit
-from hfsft.review.reviewed_rows import UNSCORED, Candidate, ReviewedRows
+from hfsft.review.drawn.reviewed_rows import UNSCORED, Candidate, ReviewedRows
 from hfsft.rows.columns import SCORE, spread_of
 from hfsft.texts.spelling.spoken import base, languages_in
 
@@ -24,7 +24,7 @@ SPREAD = spread_of("")
 LEAST_ALIKE = 0.5
 
 
-class Marked(NamedTuple):
+class EyesRow(NamedTuple):
     """A row, the kind for which it is looked at, and why in words."""
 
     row: Candidate
@@ -142,16 +142,16 @@ KINDS: Mapping[str, Kind] = {
 """Every kind, by what `--only` calls it."""
 
 
-def of_kind(rows: ReviewedRows, kind: str) -> list[Marked]:
+def of_kind(rows: ReviewedRows, kind: str) -> list[EyesRow]:
     """The rows of one kind, those that deserve it most first; equal ones by a hash of their ids."""
     found = [each for each in KINDS[kind](rows) if not each[1].by_people]
     found.sort(key=lambda each: (-each[0], unit("review", each[1].id), each[1].id))
-    return [Marked(row, kind, why) for _, row, why in found]
+    return [EyesRow(row, kind, why) for _, row, why in found]
 
 
-def taken_in_turn(kinds: Sequence[Sequence[Marked]], count: int, without: Collection[str] = ()) -> list[Marked]:
+def taken_in_turn(kinds: Sequence[Sequence[EyesRow]], count: int, without: Collection[str] = ()) -> list[EyesRow]:
     """At most `count` rows, of each kind in turn the next that deserves it most, no row twice and none of `without`."""
-    seen, found = set(without), list[Marked]()
+    seen, found = set(without), list[EyesRow]()
     queues = [iter(kind) for kind in kinds]
     while queues and len(found) < count:
         for queue in list(queues):

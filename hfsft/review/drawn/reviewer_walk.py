@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from hfsft.review.eyes import KINDS, Marked, of_kind, taken_in_turn
-from hfsft.review.reviewed_rows import Candidate, ReviewedRows
-from hfsft.review.sampling import sample_order, turned
+from hfsft.review.drawn.eyes import KINDS, EyesRow, of_kind, taken_in_turn
+from hfsft.review.drawn.reviewed_rows import Candidate, ReviewedRows
+from hfsft.review.drawn.sample_order import sample_order, turned
 
 ROWS, OVERLAP, EYES = 100, 0.1, 0.3
 """Rows of the sample, the share of it that everybody is shown, and rows beside it as a share of it."""
@@ -26,7 +26,7 @@ ONLY = (*KINDS, DISPUTED)
 
 
 @dataclass(frozen=True)
-class Wanted:
+class WantedSample:
     """Which rows are to be looked at."""
 
     rows: int = ROWS
@@ -49,7 +49,7 @@ class Draw:
 
     shared: Sequence[Candidate]  # the beginning of the sample, which everybody is shown
     sample: Sequence[Candidate]  # the rest of it
-    eyes: Sequence[Marked]
+    eyes: Sequence[EyesRow]
     kinds: dict[str, int] = field(default_factory=dict)  # how many rows there are of each kind that was looked for
 
     @property
@@ -64,13 +64,13 @@ class Draw:
         return [*shared, *rest, *(Stop(row, kind, why) for row, kind, why in self.eyes)]
 
 
-def draw(rows: ReviewedRows, wanted: Wanted, disputed: Sequence[str] = ()) -> Draw:
+def draw(rows: ReviewedRows, wanted: WantedSample, disputed: Sequence[str] = ()) -> Draw:
     """What is looked at of these rows; `disputed` are ids of those whose reviewers disagree.
 
     With `only` kinds nothing is sampled: of each kind in turn the rows that deserve it most, `rows` of them in all.
     """
     found = [rows.by_id[row_id] for row_id in disputed if row_id in rows.by_id]
-    marked = [Marked(row, DISPUTED, "its reviewers disagree") for row in found]
+    marked = [EyesRow(row, DISPUTED, "its reviewers disagree") for row in found]
     if wanted.only:
         kinds = {kind: marked if kind == DISPUTED else of_kind(rows, kind) for kind in wanted.only}
         eyes = taken_in_turn(list(kinds.values()), wanted.rows)

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from hfsft.review.reviewed_rows import ReviewedRows
-from hfsft.review.walk import SAMPLE, SHARED, Draw
+from hfsft.review.drawn.reviewed_rows import ReviewedRows
+from hfsft.review.drawn.reviewer_walk import SAMPLE, SHARED, Draw
 from hfsft.verdicts import SKIP, ErrorRate, Verdict, Verdicts, decided, error_rate
 from hfsft.verdicts.all_verdicts import ByReviewer
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from hfsft.review.eyes import KINDS, Marked, of_kind, taken_in_turn
+from hfsft.review.drawn.eyes import KINDS, EyesRow, of_kind, taken_in_turn
 from tests.review.memory import a_row
 from tests.review.rows import FELL, many, reviewed
 
@@ -81,8 +81,8 @@ def test_no_kind_takes_what_people_wrote_or_what_fell_before_it_could_be_seen() 
 
 def test_kinds_take_turns_and_no_row_comes_twice() -> None:
     rows = reviewed(many(8)).candidates
-    first = [Marked(row, "a", "") for row in rows[:4]]
-    second = [Marked(row, "b", "") for row in (rows[0], rows[7])]
+    first = [EyesRow(row, "a", "") for row in rows[:4]]
+    second = [EyesRow(row, "b", "") for row in (rows[0], rows[7])]
     taken = taken_in_turn([first, second, []], 5, without={rows[1].id})
     assert [(each.row.place, each.kind) for each in taken] == [(0, "a"), (7, "b"), (2, "a"), (3, "a")]
     assert taken_in_turn([first], 2) == first[:2]
