@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import NamedTuple
 
 from hfsft.agreement.agreeing import CLEAR, VERDICT, Agreed, Standing, agreement, label_said
-from hfsft.agreement.library import LibraryMissingError, Measured, Share
+from hfsft.agreement.library import Figure, LibraryMissingError, ShareOf
 
 NAMED = 5  # rows that a sentence names
 SKEWED = 0.9  # share of rows on which all agree, from which a low kappa may be due to labels that are nearly all alike
@@ -59,9 +59,9 @@ def agreement_table(found: Sequence[Agreed]) -> ResultTable:
             _name(each),
             each.rows,
             share_said(each.same),
-            measured_said(each.kappa),
-            measured_said(each.weighted) if each.weighted else "",
-            measured_said(each.alpha),
+            figure_said(each.kappa),
+            figure_said(each.weighted) if each.weighted else "",
+            figure_said(each.alpha),
         )
         for each in found
     ]
@@ -105,7 +105,7 @@ def _name(found: Agreed) -> str:
     return "accept or reject" if found.name == VERDICT else found.name
 
 
-def measured_said(measured: Measured) -> str:
+def figure_said(measured: Figure) -> str:
     """A figure with its interval, as `0.72 (0.60 to 0.83)`; `-` where it is not defined."""
     if measured.value is None:
         return "-"
@@ -114,7 +114,7 @@ def measured_said(measured: Measured) -> str:
     return f"{measured.value:.2f} ({measured.low:.2f} to {measured.high:.2f})"
 
 
-def share_said(share: Share) -> str:
+def share_said(share: ShareOf) -> str:
     """A share with its interval, as `92% (85% to 96%)`; `-` of nothing."""
     if share.value is None:
         return "-"
