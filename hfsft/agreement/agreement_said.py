@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from hfsft.agreement.agreeing import CLEAR, VERDICT, Agreed, Standing, agreement, label_said
 from hfsft.agreement.library import Figure, LibraryMissingError, ShareOf
+from hfsft.rows.reading.summaries import rows_said
 
 NAMED = 5  # rows that a sentence names
 SKEWED = 0.9  # share of rows on which all agree, from which a low kappa may be due to labels that are nearly all alike
@@ -44,7 +45,7 @@ def said(found: Sequence[Agreed], called: Callable[[str], str] = str) -> Iterato
         return
     yield agreement_table(known)
     if picked := max(each.picked for each in known):
-        yield f"left out are {picked:,} rows that were picked for what stands out about them, as they are harder"
+        yield f"left out: {rows_said(picked)} picked for what stands out about them, as such rows are harder"
     if not any(each.random for each in known):
         yield "none of these rows is told to be drawn at random: the figures hold for rows that are picked like these"
     for each in known:

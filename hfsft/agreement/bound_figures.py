@@ -132,7 +132,7 @@ def written(bound: float, scores: Sequence[float]) -> float:
     """A bound in few digits that keeps the rows which `bound` keeps: above the next lower score, not above itself."""
     below = max((score for score in scores if score < bound), default=bound - 1)
     for digits in range(7):
-        rounded = floor(bound * 10**digits + 1e-9) / 10**digits
+        rounded = float(floor(bound * 10**digits + 1e-9) / 10**digits)
         if below < rounded <= bound:
             return rounded
     return bound

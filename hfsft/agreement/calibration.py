@@ -29,6 +29,7 @@ class Basis(_Kept):
     fell: int = 0  # rows of these that fell at a bound on a score
     scored: int = 0  # rows of the build that the judge scored
     scored_fell: int = 0  # of them those that fell at a bound on a score
+    unseen: int = 0  # of these those that scored lower than any row with a label, or that fell where none of these has
     weighted: bool = False  # whether the two kinds of rows count as they are in the build, not as they were labelled
 
 

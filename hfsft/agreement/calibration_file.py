@@ -38,7 +38,7 @@ def keep(found: Calibration, path: Path) -> None:
 
 
 def calibration_of(path: Path, judge: Mapping[str, str]) -> Calibration | None:
-    """The calibration in a file, as it holds for a judge; None where there is no file.
+    """The calibration in a file, as it holds for a judge of which some parts are known; None where there is no file.
 
     Of another judge, or in a file that says none, it is a calibration that is `uncalibrated`, and says why.
     """
@@ -48,7 +48,7 @@ def calibration_of(path: Path, judge: Mapping[str, str]) -> Calibration | None:
         return None
     except (OSError, ValidationError):
         return _none(f"{path.name} cannot be read (run `hfsft calibrate` again)", judge)
-    if changed := [part for part in {**judge, **found.judge} if judge.get(part) != found.judge.get(part)]:
+    if changed := [part for part in judge if judge[part] != found.judge.get(part)]:
         parts = " and ".join(changed)
         have = "has" if len(changed) == 1 and not changed[0].endswith("s") else "have"
         return _none(f"its {parts} {have} changed since it was calibrated (run `hfsft calibrate` again)", judge)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from hfsft.agreement.agreement_said import ResultTable, figure_said
 from hfsft.agreement.calibration import AtBound, Basis, ByBounds, ByCriterion, Calibration, Suggested
 from hfsft.agreement.library import Figure
+from hfsft.rows.reading.summaries import rows_said
 
 
 def state_said(found: Calibration) -> str:
@@ -33,7 +34,7 @@ def calibration_said(found: Calibration) -> Iterator[str | ResultTable]:
             yield confusion_table(each)
     if found.bounds:
         yield bounds_table(found.bounds)
-        yield from _of_bounds(found.bounds)
+        yield from _of_bounds(found.bounds, found.basis)
     for score, bounds in found.at_bounds.items():
         yield at_bounds_table(score, bounds, found.basis)
     if found.suggested:
@@ -46,25 +47,28 @@ def calibration_said(found: Calibration) -> Iterator[str | ResultTable]:
 def basis_said(basis: Basis) -> Iterator[str]:
     """Which rows the figures rest on, and of which others nothing is known."""
     if basis.models:
-        yield f"left out are {basis.models:,} rows that only models labelled"
+        yield f"left out: {rows_said(basis.models)} that only models labelled"
     if basis.picked:
         yield (
-            f"left out of all figures are {basis.picked:,} labelled rows that were picked because something stands out "
-            "about them: they are harder than others"
+            f"left out of all figures: {rows_said(basis.picked)} with labels, picked because something stands out "
+            "about them, as such rows are harder than others"
         )
     if basis.rows and not basis.random:
         yield "no row is told to be drawn at random: all figures hold for rows that are picked like these alone"
     if basis.disputed:
-        yield f"{basis.disputed:,} rows that as many accept as reject count as rejected, as a build lets them fall"
+        said = rows_said(basis.disputed)
+        yield f"accepted by as many as reject them, and so counted as rejected, as a build lets them fall: {said}"
     if basis.weighted:
         yield (
             f"of the labelled rows {basis.fell:,} of {basis.rows:,} fell at a bound on a score, of all scored rows "
-            f"{basis.scored_fell:,} of {basis.scored:,}: each counts as often as its kind is in the build"
+            f"{basis.scored_fell - basis.unseen:,} of {basis.scored - basis.unseen:,}: each counts as often as its "
+            "kind is in the build"
         )
-    elif basis.rows and basis.scored_fell and not basis.fell:
+    if basis.rows and basis.unseen:
+        which = "scored lower than any row with a label" if basis.fell else "fell at a bound on a score"
         yield (
-            f"none of the {basis.scored_fell:,} rows that fell at a bound on a score has a label: how many of them "
-            "people would accept is not known, so recall is that among rows which reach the review"
+            f"nobody has labelled one of the {rows_said(basis.unseen)} that {which}: how many of them people would "
+            "accept is not known, so recall is that among the other rows"
         )
 
 
@@ -118,19 +122,18 @@ def bounds_table(found: ByBounds) -> ResultTable:
     return ResultTable(head, rows, (1, 2), "what people accept beside what the recipe's bounds on scores keep")
 
 
-def _of_bounds(found: ByBounds) -> Iterator[str]:
+def _of_bounds(found: ByBounds, basis: Basis) -> Iterator[str]:
     why = found.kappa.why if not found.kappa.value else ""
     kappa = f"kappa is {why}" if why else f"kappa {figure_said(found.kappa)}"
     yield (
         f"the recipe's bounds: {kappa}; right on {found.right:.0%} of the rows, where one word for all is right on "
-        f"{found.constant:.0%}; precision {_share(found.precision)}, recall {_share(found.recall)}"
+        f"{found.constant:.0%}; precision {_share(found.precision)}, {_recall(basis)} {_share(found.recall)}"
     )
 
 
 def at_bounds_table(score: str, found: Sequence[AtBound], basis: Basis) -> ResultTable:
     """What each bound on one score would keep."""
-    recall = "recall" if basis.fell or not basis.scored_fell else "recall of reviewed"
-    head = (f"{score} at least", "rows", "precision", recall, "of the build")
+    head = (f"{score} at least", "rows", "precision", _recall(basis), "of the build")
     rows = [
         (
             f"{each.at_least:.4g}",
@@ -162,6 +165,11 @@ def apart_table(found: Calibration) -> ResultTable:
     """The rows of greatest difference."""
     rows = [(each.row, each.by, each.people, f"{each.judge:.3g}") for each in found.apart]
     return ResultTable(("row", "by", "people", "judge"), rows, (3,), "rows on which people and the judge differ most")
+
+
+def _recall(basis: Basis) -> str:
+    """Recall, by its name; where there are rows of which nobody has labelled any, it is that among the others."""
+    return "recall of the others" if basis.unseen else "recall"
 
 
 def _share(figure: Figure) -> str:

@@ -73,25 +73,37 @@ class Used:
         return [row for row, _ in found], [weight for _, weight in found]
 
 
-def used_of(labelled: Sequence[LabelledRow], scored: int, scored_fell: int, criteria: Collection[str]) -> Used:
-    """The rows that figures rest on, of those with labels; `scored` and `scored_fell` count all rows of the build."""
+def used_of(
+    labelled: Sequence[LabelledRow], build: Sequence[tuple[float, bool]], score: str, criteria: Collection[str]
+) -> Used:
+    """The rows that figures rest on, of those with labels.
+
+    `build` has, of each row of the build that has the score, its value and whether the row fell at a bound on a score.
+    """
     rows = sorted((row for row in labelled if row.says(criteria)), key=lambda row: row.id)
     people = [row for row in rows if row.people]
     rows, models = (people, len(rows) - len(people)) if people else (rows, 0)
     drawn = [row for row in rows if row.random]
     rows, picked = (drawn, len(rows) - len(drawn)) if drawn else (rows, 0)
-    fell = sum(row.fell for row in rows)
-    weighted = bool(fell and len(rows) > fell and scored > scored_fell >= fell)
-    share = {True: scored_fell / fell, False: (scored - scored_fell) / (len(rows) - fell)} if weighted else {}
+    fell = [row.judged[score] for row in rows if row.fell and score in row.judged]
+    lowest = min((row.judged[score] for row in rows if score in row.judged), default=0.0)
+    # Rows that fell below all that have labels are of a kind that nobody has looked at.
+    all_fell = [value for value, fell_there in build if fell_there]
+    alike = sum(value >= lowest for value in all_fell) if fell else 0
+    stayed = len(build) - len(all_fell)
+    weighted = 0 < len(fell) < len(rows) and alike >= len(fell) and stayed > 0
+    share = {True: alike / len(fell), False: stayed / (len(rows) - len(fell))} if weighted else {}
+    weighted = len(set(share.values())) > 1
     basis = Basis(
         rows=len(rows),
         random=bool(drawn),
         picked=picked,
         disputed=sum(row.disputed for row in rows),
         models=models,
-        fell=fell,
-        scored=scored,
-        scored_fell=scored_fell,
+        fell=len(fell),
+        scored=len(build),
+        scored_fell=len(all_fell),
+        unseen=len(all_fell) - alike,
         weighted=weighted,
     )
     return Used(rows, [share.get(row.fell, 1.0) for row in rows], basis)
@@ -175,8 +187,8 @@ def share_among(holds: Sequence[int], among: Sequence[int], weights: Sequence[fl
 def apart(labelled: Sequence[LabelledRow], scales: Scales, by: str, ends: tuple[float, float] | None) -> list[Apart]:
     """The rows on which the judge and people lie farthest apart, whichever way they were picked; the farthest first.
 
-    Of a row that is accepted or rejected it is how far its score `by` lies from the end of its scale that says so; where
-    it has no `ends`, from the best or the worst score of these rows.
+    Of a row that is accepted or rejected it is how far its score `by` lies from the end of its scale that says so;
+    where it has no `ends`, from the best or the worst score of these rows.
     """
     found = []
     values = [row.judged[by] for row in labelled if by in row.judged]

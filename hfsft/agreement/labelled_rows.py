@@ -40,19 +40,16 @@ class _Told:
     several: int = 0
 
     def said(self) -> Iterator[str]:
-        if self.gone:
-            yield f"{self.gone:,} labels are of rows that the build does not have; they count for nothing"
-        if self.several:
-            yield f"{self.several:,} labels name a row by signs that several ids begin with; they count for nothing"
-        if self.unscored:
-            yield f"{self.unscored:,} labels are of rows that the judge did not score; they count for nothing"
-        if self.changed:
-            yield f"{self.changed:,} labels are of texts that have changed since; they count for nothing"
-        if self.seen:
-            yield (
-                f"{self.seen:,} labels were given after a look at the judge's scores; they count for nothing, as they "
-                "are no second opinion"
-            )
+        """A sentence for each, with how many."""
+        for count, why in (
+            (self.gone, "of rows that the build does not have"),
+            (self.several, "that name a row by signs which several ids begin with"),
+            (self.unscored, "of rows that the judge did not score"),
+            (self.changed, "of texts that have changed since"),
+            (self.seen, "given after a look at the judge's scores, and so no second opinion"),
+        ):
+            if count:
+                yield f"labels that count for nothing: {count:,} {why}"
 
 
 def joined(
@@ -60,8 +57,8 @@ def joined(
 ) -> tuple[list[LabelledRow], list[str]]:
     """The rows that have labels, and what is odd about these.
 
-    `rows` are those that the judge scored, `ids` those of all rows of the build. Of one reviewer the last label of a row
-    counts. A label by one of the `models`, or that says so, is no person's.
+    `rows` are those that the judge scored, `ids` those of all rows of the build. Of one reviewer the last label of a
+    row counts. A label by one of the `models`, or that says so, is no person's.
     """
     told, ordered = _Told(), sorted(ids)
     given: dict[str, dict[str, Verdict]] = {}

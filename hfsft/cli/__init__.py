@@ -15,6 +15,7 @@ from hfsft.cli.commands import (
     audit,
     build,
     cache,
+    calibrate,
     check,
     diff,
     explain,
@@ -38,7 +39,7 @@ from hfsft.cli.problems import told
 from hfsft.errors import HfsftError, UserError
 
 COMMANDS = (
-    *(build, publish, plan, validate, explain, check, preview, rows, audit),
+    *(build, publish, plan, validate, explain, check, preview, rows, audit, calibrate),
     *(templates, render, why, report, diff, export, init, store, cache, schema),
 )
 ASKING = ("build", "preview")  # commands that may have been answered something by the time they fail
@@ -58,6 +59,7 @@ examples:
   hfsft build recipe.yaml            the dataset, in build/<name>
   hfsft rows build/<name>            its rows, kept or not, and why each fell
   hfsft audit data.jsonl             what is wrong with rows that you have
+  hfsft calibrate recipe.yaml        its judge's scores beside people's labels
   hfsft publish build/<name>         the same on the Hub
   hfsft report build/<name>          its page anew, build/<name>/report.html
   hfsft export build/<name> --format alpaca --out train.jsonl

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from hfsft.agreement.bound_figures import at_bounds, suggested
 from hfsft.agreement.calibration import Calibration, state_of
-from hfsft.agreement.calibration_file import ENDING, keep
+from hfsft.agreement.calibration_file import ENDING, calibration_of, keep
+from hfsft.agreement.calibration_said import state_said
 from hfsft.agreement.judge_figures import LabelledRow, ScoreBound, apart, by_bounds, by_criteria, used_of
 from hfsft.agreement.label_file import read_labels
 from hfsft.agreement.labelled_rows import JudgedRow, is_verdict_file, joined
@@ -30,6 +31,7 @@ from hfsft.stages.judging.score_columns import AGGREGATES
 from hfsft.verdicts import Verdict, VerdictFile, file_beside
 
 if TYPE_CHECKING:
+    from hfsft.engine.plan import Plan
     from hfsft.recipe.recipe import Recipe
     from hfsft.release.rows.records import BuildRows
 
@@ -104,6 +106,18 @@ def calibrate(
     return Calibrated(loaded, found, path)
 
 
+def state(recipe: Recipe, plan: Plan) -> Iterator[str]:
+    """The state of a recipe's judge, where somebody has calibrated it; its plan may be one without weights."""
+    asks, path = next((step for step in plan.steps if step.name == ASKS), None), recipe.beside(ENDING)
+    if asks is None or path is None:
+        return
+    inside = any(not (model.base_urls or model.provider) for model in map(recipe.models.__getitem__, asks.models))
+    judge = parts(asks.identity)
+    found = calibration_of(path, {part: judge[part] for part in judge if not (inside and part == "model")})
+    if found:
+        yield state_said(found)
+
+
 def _compared(
     labelled: Sequence[LabelledRow],
     told: Sequence[str],
@@ -118,7 +132,7 @@ def _compared(
     scales = dict.fromkeys(rubric.criteria, (rubric.low, rubric.high)) if rubric else {}
     strange = sorted({name for row in labelled for name in row.scores if name not in scales})
     stood = [row for row in build if row.reached or row.fell]
-    used = used_of(labelled, len(stood), sum(row.fell for row in stood), scales)
+    used = used_of(labelled, [(row.judged[score], row.fell) for row in stood if score in row.judged], score, scales)
     state, why = state_of(used.basis.rows, people=any(row.people for row in used.rows) or not used.rows)
     shown = list(dict.fromkeys([score, *(bound.score for bound in bounds)]))
     values = {name: [row.judged[name] for row in stood if name in row.judged] for name in shown}
@@ -160,7 +174,8 @@ def _rows_of(folder: Path, judged_by: Mapping[str, str]) -> BuildRows:
         )
     if changed := [part for part in {**judged_by, **there} if judged_by.get(part) != there.get(part)]:
         raise ReleaseError(
-            f"{folder}: its scores are by another judge: the recipe has another {' and '.join(changed)} now; build it again"
+            f"{folder}: its scores are by another judge, as the recipe has another {' and '.join(changed)} now: build "
+            "it again"
         )
     return BuildRows(release)
 
