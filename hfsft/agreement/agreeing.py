@@ -15,7 +15,7 @@ from math import isfinite, nan
 from statistics import fmean
 from typing import Any
 
-from hfsft.agreement.library import Measured, Share, alpha, kappa, with_interval
+from hfsft.agreement.library import Figure, ShareOf, alpha, kappa, with_interval
 from hfsft.verdicts import ACCEPT, SKIP, Verdict
 from hfsft.verdicts.error_rate import RANDOM
 
@@ -52,10 +52,10 @@ class Agreed:
     name: str
     reviewers: tuple[str, ...]  # who labelled a row that another labelled too
     ordered: bool  # whether labels are scores, of which some lie nearer than others
-    same: Share  # rows on which all who labelled them agree, of those that several labelled
-    kappa: Measured
-    weighted: Measured | None  # quadratic; None where labels have no order
-    alpha: Measured
+    same: ShareOf  # rows on which all who labelled them agree, of those that several labelled
+    kappa: Figure
+    weighted: Figure | None  # quadratic; None where labels have no order
+    alpha: Figure
     differing: Sequence[Difference]  # the outermost first
     picked: int = 0  # rows of several reviewers that were not drawn at random, and left out for that
     random: bool = True  # whether the rows were drawn at random, as far as that is told
@@ -66,7 +66,7 @@ class Agreed:
         return self.same.of
 
     @property
-    def main(self) -> Measured:
+    def main(self) -> Figure:
         """The kappa that tells whether guidelines are clear: of scores the weighted one, as near misses are no miss."""
         return self.weighted or self.kappa
 
@@ -145,7 +145,7 @@ def agreed(
     """How far reviewers agree on some rows, by the labels of those that several gave one."""
     several = {row: labels[row] for row in sorted(labels) if len(labels[row]) > 1}
     reviewers = tuple(sorted({reviewer for given in several.values() for reviewer in given}))
-    same = Share(sum(len(set(given.values())) == 1 for given in several.values()), len(several))
+    same = ShareOf(sum(len(set(given.values())) == 1 for given in several.values()), len(several))
     outermost = sorted(
         (Difference(row, dict(given)) for row, given in several.items() if len(set(given.values())) > 1),
         key=lambda each: (-each.by, each.row),
@@ -216,18 +216,18 @@ class _Table:
         return alpha(values[table], ordered=self.ordered)
 
 
-def _measured(table: _Table, same: Share, figure: Any) -> Measured:
+def _measured(table: _Table, same: ShareOf, figure: Any) -> Figure:
     if not same.of:
-        return Measured(why="no row was labelled by two reviewers")
+        return Figure(why="no row was labelled by two reviewers")
     places = table.places
     value = figure(places)
     if not isfinite(value):
         labels = {label for given in table.labels.values() for label in given.values()}
         if len(labels) > 1:
-            return Measured(why="not defined, as no two reviewers who saw the same rows used two labels")
-        return Measured(why=f"not defined, as every label is {label_said(labels.pop(), ordered=table.ordered)}")
+            return Figure(why="not defined, as no two reviewers who saw the same rows used two labels")
+        return Figure(why=f"not defined, as every label is {label_said(labels.pop(), ordered=table.ordered)}")
     if same.count == same.of:
-        return Measured(value, why="no interval, as no row differs")
+        return Figure(value, why="no interval, as no row differs")
     seed = [[row, sorted(given.items())] for row, given in table.labels.items()]
     return with_interval(value, lambda rows: float(figure(places[:, rows])), same.of, seed)
 

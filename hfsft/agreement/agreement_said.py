@@ -6,7 +6,8 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import NamedTuple
 
 from hfsft.agreement.agreeing import CLEAR, VERDICT, Agreed, Standing, agreement, label_said
-from hfsft.agreement.library import LibraryMissingError, Measured, Share
+from hfsft.agreement.library import Figure, LibraryMissingError, ShareOf
+from hfsft.rows.reading.summaries import rows_said
 
 NAMED = 5  # rows that a sentence names
 SKEWED = 0.9  # share of rows on which all agree, from which a low kappa may be due to labels that are nearly all alike
@@ -44,7 +45,7 @@ def said(found: Sequence[Agreed], called: Callable[[str], str] = str) -> Iterato
         return
     yield agreement_table(known)
     if picked := max(each.picked for each in known):
-        yield f"left out are {picked:,} rows that were picked for what stands out about them, as they are harder"
+        yield f"left out: {rows_said(picked)} picked for what stands out about them, as such rows are harder"
     if not any(each.random for each in known):
         yield "none of these rows is told to be drawn at random: the figures hold for rows that are picked like these"
     for each in known:
@@ -59,9 +60,9 @@ def agreement_table(found: Sequence[Agreed]) -> ResultTable:
             _name(each),
             each.rows,
             share_said(each.same),
-            measured_said(each.kappa),
-            measured_said(each.weighted) if each.weighted else "",
-            measured_said(each.alpha),
+            figure_said(each.kappa),
+            figure_said(each.weighted) if each.weighted else "",
+            figure_said(each.alpha),
         )
         for each in found
     ]
@@ -105,7 +106,7 @@ def _name(found: Agreed) -> str:
     return "accept or reject" if found.name == VERDICT else found.name
 
 
-def measured_said(measured: Measured) -> str:
+def figure_said(measured: Figure) -> str:
     """A figure with its interval, as `0.72 (0.60 to 0.83)`; `-` where it is not defined."""
     if measured.value is None:
         return "-"
@@ -114,7 +115,7 @@ def measured_said(measured: Measured) -> str:
     return f"{measured.value:.2f} ({measured.low:.2f} to {measured.high:.2f})"
 
 
-def share_said(share: Share) -> str:
+def share_said(share: ShareOf) -> str:
     """A share with its interval, as `92% (85% to 96%)`; `-` of nothing."""
     if share.value is None:
         return "-"

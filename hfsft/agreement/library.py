@@ -20,7 +20,7 @@ from hfsft.hashing import digest
 CONFIDENCE = 0.95
 RESAMPLES = 1000
 UNDEFINED_AT_MOST = 0.05
-"""Share of resamples without a figure above which the others make no interval."""
+"""ShareOf of resamples without a figure above which the others make no interval."""
 EXTRA = "pip install 'hfsft[people]'"
 
 
@@ -29,7 +29,7 @@ class LibraryMissingError(UserError):
 
 
 @dataclass(frozen=True)
-class Measured:
+class Figure:
     """A figure with the ends of its 95% interval, as far as they are known; `why` says why it, or they, are not."""
 
     value: float | None = None
@@ -43,7 +43,7 @@ class Measured:
 
 
 @dataclass(frozen=True)
-class Share:
+class ShareOf:
     """How many of how many, with the interval of Clopper and Pearson (1934), which is exact for any number of rows."""
 
     count: int
@@ -64,10 +64,34 @@ class Share:
         found = binomtest(self.count, self.of).proportion_ci(confidence_level=CONFIDENCE, method="exact")
         return float(found.low), float(found.high)
 
+    @property
+    def figure(self) -> Figure:
+        """The share as a figure; one of nothing has no value."""
+        return Figure(self.value, *self.ends) if self.of else Figure(why="no rows")
+
     def as_dict(self) -> dict[str, Any]:
         """The share as JSON."""
         low, high = self.ends
         return {"count": self.count, "of": self.of, "value": self.value, "low": low, "high": high}
+
+
+def weighted_share(holds: Sequence[bool], weights: Sequence[float]) -> Figure:
+    """The share of rows of which something holds, where rows weigh unequally, with its 95% interval.
+
+    The interval is that of Clopper and Pearson at the number of rows of equal weight that would tell as much: Korn and
+    Graubard 1998, "Confidence intervals for proportions with small expected number of positive counts".
+    """
+    if len(set(weights)) < 2:
+        return ShareOf(sum(holds), len(holds)).figure
+    from scipy.stats import beta
+
+    whole = sum(weights)
+    value = sum(weight for weight, held in zip(weights, holds, strict=True) if held) / whole
+    rows = whole**2 / sum(weight**2 for weight in weights)
+    count, tail = value * rows, (1 - CONFIDENCE) / 2
+    low = float(beta.ppf(tail, count, rows - count + 1)) if any(holds) else 0.0
+    high = float(beta.ppf(1 - tail, count + 1, rows - count)) if not all(holds) else 1.0
+    return Figure(value, low, high)
 
 
 def library(name: str) -> Any:
@@ -142,15 +166,15 @@ def interval(statistic: Callable[[Any], float], rows: int, seed: Any) -> tuple[f
     return float(low), float(high)
 
 
-def with_interval(value: float, statistic: Callable[[Any], float], rows: int, seed: Any) -> Measured:
+def with_interval(value: float, statistic: Callable[[Any], float], rows: int, seed: Any) -> Figure:
     """A figure that is defined, with its interval, or with why it has none."""
     assert isfinite(value), "a figure that is not defined has a sentence of its own"
     ends = interval(statistic, rows, seed)
     if ends is None:
-        return Measured(value, why="too few rows, or too few of one label, for an interval")
+        return Figure(value, why="too few rows, or too few of one label, for an interval")
     if ends[0] == ends[1]:  # no draw of rows differs from another: that says nothing of other rows
-        return Measured(value, why="no interval, as every row says the same")
-    return Measured(value, *ends)
+        return Figure(value, why="no interval, as every row says the same")
+    return Figure(value, *ends)
 
 
 @contextmanager

@@ -171,7 +171,7 @@ def test_rows_that_were_picked_for_eyes_are_left_out_where_others_were_drawn_at_
     ]
     (found,) = agreement(standing(*drawn, *eyes))
     assert (found.rows, found.picked, found.kappa.value) == (12, 6, 1)
-    assert any("left out are 6 rows" in str(told) for told in said([found]))
+    assert any("left out: 6 rows" in str(told) for told in said([found]))
     (alone,) = agreement(standing(*eyes))
     assert (alone.rows, alone.random) == (6, False)
     assert any("hold for rows that are picked like these" in str(told) for told in said([alone]))
