@@ -67,13 +67,15 @@ class SplitRows:
         named = None if columns is None else [name for name in self.kinds if name in columns]
         if not left:
             return
-        for batch in self._batches(batch_size=1000, columns=named):
-            stop = start + len(batch)
-            here = left[bisect_left(left, start) : bisect_left(left, stop)]
-            if here:
-                found = batch.take([place - start for place in here]).to_pylist()
-                yield from zip(here, found, strict=True)
-            start = stop
+        for file in self._open():
+            for group in range(file.num_row_groups):
+                stop = start + file.metadata.row_group(group).num_rows
+                here = left[bisect_left(left, start) : bisect_left(left, stop)]
+                if here:  # no other group is read
+                    rows = file.read_row_group(group, columns=named, use_threads=False)
+                    found = rows.take([place - start for place in here]).to_pylist()
+                    yield from zip(here, found, strict=True)
+                start = stop
 
     def _open(self) -> Iterator[ParquetFile]:
         from pyarrow.parquet import ParquetFile
