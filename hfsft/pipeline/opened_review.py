@@ -24,7 +24,7 @@ from hfsft.review.edited_texts import COLUMNS as EDITED
 from hfsft.review.edited_texts import editable
 from hfsft.review.said.criteria import criteria_of
 from hfsft.review.said.review_questions import ReviewQuestions, now
-from hfsft.review.said.summary import Summary, disputed_rows, summed_up
+from hfsft.review.said.summary import Summary, disputed_rows, summed_up, with_agreement
 from hfsft.review.session import Session
 from hfsft.verdicts import ENDING, REASONS, VerdictFile, file_beside
 
@@ -64,8 +64,10 @@ class Review:
 
     def summary(self) -> Summary:
         """What was said so far."""
-        wanted = replace(self.wanted, only=(), eyes=0)
-        return summed_up(self.rows, draw(self.rows, wanted), self.file.read(), self.asked.at_most)
+        wanted, verdicts = replace(self.wanted, only=(), eyes=0), self.file.read()
+        found = summed_up(self.rows, draw(self.rows, wanted), verdicts, self.asked.at_most)
+        scales = {(each.low, each.high) for each in self.asked.criteria if not each.questions}
+        return with_agreement(found, self.rows, verdicts, scales.pop() if scales else None)
 
     def export(self, path: Path, *, force: bool = False) -> list[str]:
         """Write the rows that are looked at, and all that was said, as CSV or for Label Studio; what there is to know.

@@ -156,6 +156,11 @@ def report(review: Review, found: Summary) -> str:
         more = f" and {len(found.disputed) - SHOWN:,} more" if len(found.disputed) > SHOWN else ""
         told = f"{', '.join(found.disputed[:SHOWN])}{more}"
         lines.append(remark("note", f"reviewers disagree on {told} (--only disputed shows them)"))
+    for each in found.agreement:
+        if isinstance(each, str):
+            lines.append(wrapped(each[0].upper() + each[1:]))
+        else:
+            lines += ["", table(each.head, each.rows, right=tuple(each.right)), ""]
     if found.gone or found.changed:
         told = (
             f"{count(found.gone, 'verdict')} of rows that are not in the build, {found.changed:,} of texts that changed"

@@ -109,7 +109,7 @@ def _number(value: Any) -> float | None:
 
 
 def edit_cells(edit: Mapping[str, Any]) -> dict[str, str]:
-    """An edit as the cells or fields of a file: each text by its name, all of it as JSON where it is more than texts."""
+    """An edit as fields of a file: each text by its name, or all of it as JSON where it is more than texts."""
     if all(isinstance(text, str) for text in edit.values()):
         return {f"{EDIT}{name}": text for name, text in edit.items()}
     return {WHOLE_EDIT: json.dumps(edit, ensure_ascii=False)}

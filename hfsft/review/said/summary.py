@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from hfsft.agreement import ResultTable, agreement_said
 from hfsft.review.drawn.reviewed_rows import ReviewedRows
 from hfsft.review.drawn.reviewer_walk import SAMPLE, SHARED, Draw
 from hfsft.verdicts import SKIP, ErrorRate, Verdict, Verdicts, decided, error_rate
@@ -30,6 +31,7 @@ class Summary:
     changed: int = 0  # verdicts of texts that rows no longer have
     replaced: int = 0  # verdicts that their reviewers gave anew
     told: tuple[str, ...] = ()  # what is odd about the verdict file
+    agreement: tuple[str | ResultTable, ...] = ()  # how far several reviewers agree; nothing for one
 
     @property
     def more(self) -> int | None:
@@ -90,6 +92,14 @@ def summed_up(rows: ReviewedRows, draw: Draw, verdicts: Verdicts, at_most: float
         replaced=verdicts.changed,
         told=tuple(verdicts.told),
     )
+
+
+def with_agreement(summary: Summary, rows: ReviewedRows, verdicts: Verdicts, levels: tuple[int, int] | None) -> Summary:
+    """The summary, with how far reviewers agree, where there are several; `levels` are the ends of the scale."""
+    if len(summary.reviewers) < 2:
+        return summary
+    standing = {(row_id, rows.by_id[row_id].content): each for row_id, each in _of_rows(rows, verdicts)}
+    return replace(summary, agreement=tuple(agreement_said(standing, levels)))
 
 
 def disputed_rows(rows: ReviewedRows, verdicts: Verdicts) -> list[str]:
