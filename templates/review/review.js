@@ -254,6 +254,11 @@
     mark(current + 1);
   };
 
+  const focusMarked = () => {
+    const set = at("criteria").children[current];
+    (set.querySelector("input:checked") ?? set.querySelector("input")).focus();
+  };
+
   const hideScores = () => {
     at("scores").replaceChildren();
     document.querySelector("[data-key=h]").setAttribute("aria-expanded", "false");
@@ -410,17 +415,17 @@
     if (key === "Escape") editing ? edit() : calm();
     if (key === "Tab" && document.activeElement === document.body && !event.shiftKey && criteria.length) {
       event.preventDefault();
-      const set = at("criteria").children[current];
-      (set.querySelector("input:checked") ?? set.querySelector("input")).focus();
-      return;
+      return focusMarked();
     }
-    if (/^Arrow(Left|Right|Up|Down)$/.test(key) && event.target.matches("input[type=radio]")) return; // as of any radio button
+    const radio = event.target.matches("input[type=radio]");
+    if (radio && /^Arrow(Left|Right)$/.test(key)) return; // as of any radio button
     if (!row && key !== "/" && key !== "?") return;
     if (/^\d$/.test(key)) event.preventDefault(), digit(key);
     else if (Object.hasOwn(BY_KEY, key)) {
       if (/^Arrow(Up|Down)$/.test(key) && !criteria.length) return;
       event.preventDefault();
       if (!event.repeat || /^[jk]$|^Arrow/.test(key)) BY_KEY[key][1]();
+      if (radio && /^Arrow/.test(key)) focusMarked();
     }
   });
 
