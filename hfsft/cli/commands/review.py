@@ -170,7 +170,7 @@ def report(review: Review, found: Summary) -> str:
         lines.append(
             remark("note", f"{count(found.replaced, 'verdict')} given anew by their reviewers: the last counts")
         )
-    return "\n".join([*lines, *_next(review, found)])
+    return "\n".join([*lines, *_next(review, found)]).replace("\n\n\n", "\n\n")
 
 
 def _next(review: Review, found: Summary) -> list[str]:
