@@ -77,7 +77,7 @@ class VerdictReading:
         score = _number(value)
         if score is None or not criterion.takes(score):
             raise ValueError(f"{name} is {value} (allowed: {criterion.low} to {criterion.high})")
-        return criterion.kept(int(score) if score == int(score) else score)
+        return criterion.kept(int(score))
 
 
 def verdicts_in(path: Path, said: Iterator[tuple[int, Mapping[str, Any]]], reading: VerdictReading) -> list[Verdict]:
