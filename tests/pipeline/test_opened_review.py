@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
-from hfsft.errors import ReleaseError, UserError
-from hfsft.pipeline.opened_review import Review, open_review
+from hfsft.errors import RecipeError, ReleaseError, UserError
+from hfsft.pipeline.opened_review import OpenedReview, open_review
 from hfsft.release.folder.file_names import RESOLVED
 from hfsft.verdicts import REASONS
 from tests.release import toy
@@ -30,7 +30,7 @@ def folder(build: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path
     return tmp_path
 
 
-def say(review: Review, number: int = 1, **fields: Any) -> None:
+def say(review: OpenedReview, number: int = 1, **fields: Any) -> None:
     session = review.session("ann")
     for _ in range(number):
         name = session.following(None)
@@ -93,14 +93,30 @@ def test_a_dataset_is_read_as_an_audit_reads_it_and_may_be_scored_by_quality(fol
         open_review("other.jsonl")
 
 
-def test_a_build_without_kept_rows_says_so(folder: Path, tmp_path: Path) -> None:
-    built = toy.toy(8)
-    built.rows = built.rows.select([])  # type: ignore[misc]
-    toy.release(built, tmp_path / "none")
-    review = open_review(str(tmp_path / "none" / "toy"))
+def test_a_build_without_kept_rows_says_so(folder: Path, build: Path, tmp_path: Path) -> None:
+    none = tmp_path / "none"
+    none.mkdir()
+    for each in build.iterdir():
+        if each.name not in ("provenance", "rejected"):
+            (none / each.name).symlink_to(each)
+    review = open_review(str(none))
     with pytest.raises(ReleaseError, match="has no rows that were kept"):
         review.session("ann")
     assert review.summary().sample == 0
+
+
+def test_what_a_recipe_says_of_its_review_holds_at_once(folder: Path) -> None:
+    said = {"rows": 9, "overlap": 0, "error": {"at_most": 0.1}, "verdicts": "ours.jsonl", "guidelines": "how.md"}
+    Path("toy.yaml").write_text(yaml.safe_dump({**toy.RECIPE, "review": said}))
+    Path("how.md").write_text("Look twice.")
+    for where in ("build/toy", "toy.yaml"):
+        review = open_review(where)
+        assert (review.file.path, review.applied, review.asked.guidelines) == (Path("ours.jsonl"), True, "Look twice.")
+        assert (len(review.draw.sample), len(review.draw.shared), review.asked.at_most) == (9, 0, 0.1)
+    Path("toy.yaml").write_text("name: toy\nseedz: []\n")
+    assert open_review("build/toy").wanted.rows == 100
+    with pytest.raises(RecipeError):
+        open_review("toy.yaml")
 
 
 def test_rows_go_out_and_verdicts_come_in(folder: Path) -> None:
@@ -135,15 +151,14 @@ def test_anchors_are_written_beside_the_verdicts(folder: Path) -> None:
         review.write_anchors(8, Path("a.csv"))
 
 
-def test_what_a_build_says_of_its_review_holds_where_no_recipe_is_found(
-    folder: Path, build: Path, tmp_path: Path
-) -> None:
+def test_what_a_build_says_of_its_review_holds_without_its_recipe(folder: Path, build: Path, tmp_path: Path) -> None:
     copy = tmp_path / "copy"
     copy.mkdir()
     for each in build.iterdir():
         if each.name != RESOLVED:
             (copy / each.name).symlink_to(each)
-    said = {"rows": 5, "overlap": 0.4, "error": {"at_most": 0.1}, "reasons": ["rude"], "guidelines": "# Look\n\nTwice."}
+    said = {"rows": 5, "overlap": 0.4, "error": {"at_most": 0.1}, "reasons": ["rude"], "guidelines": "how.md"}
+    (copy / "guidelines.md").write_text("# Look\n\nTwice.")
     recipe = yaml.safe_load((build / RESOLVED).read_text())
     (copy / RESOLVED).write_text(yaml.safe_dump({**recipe, "review": said}))
     review = open_review(str(copy))

@@ -15,7 +15,7 @@ from hfsft.errors import UserError
 from hfsft.plain import plain
 
 if TYPE_CHECKING:
-    from hfsft.pipeline.opened_review import Review
+    from hfsft.pipeline.opened_review import OpenedReview
     from hfsft.review.said.summary import Summary
 
 COLUMNS = ("accept", "edit", "reject", "skip")
@@ -104,7 +104,7 @@ def run(arguments: argparse.Namespace) -> None:
             print(report(review, found))
 
 
-def _serve(review: Review, arguments: argparse.Namespace) -> None:
+def _serve(review: OpenedReview, arguments: argparse.Namespace) -> None:
     import asyncio
     import threading
     import webbrowser
@@ -133,7 +133,7 @@ def _serve(review: Review, arguments: argparse.Namespace) -> None:
     print()
 
 
-def report(review: Review, found: Summary) -> str:
+def report(review: OpenedReview, found: Summary) -> str:
     """What was said so far, as people read it."""
     lines = [remark("warning", told) for told in found.told]
     if not found.reviewers:
@@ -173,7 +173,7 @@ def report(review: Review, found: Summary) -> str:
     return "\n".join([*lines, *_next(review, found)]).replace("\n\n\n", "\n\n")
 
 
-def _next(review: Review, found: Summary) -> list[str]:
+def _next(review: OpenedReview, found: Summary) -> list[str]:
     if not found.reviewers:
         return []
     if review.recipe is None:
@@ -185,7 +185,7 @@ def _next(review: Review, found: Summary) -> list[str]:
     return ["", wrapped(told)]
 
 
-def _take(review: Review, arguments: argparse.Namespace) -> None:
+def _take(review: OpenedReview, arguments: argparse.Namespace) -> None:
     taken = review.take(arguments.take, _reviewer(arguments))
     print(f"took {count(taken.new, 'verdict')} over from {arguments.take} into {review.file.path}")
     if taken.known:
@@ -196,12 +196,12 @@ def _take(review: Review, arguments: argparse.Namespace) -> None:
         print(remark("warning", f"{count(taken.changed, 'verdict')} of texts that rows no longer have: no use so far"))
 
 
-def _export(review: Review, arguments: argparse.Namespace) -> None:
+def _export(review: OpenedReview, arguments: argparse.Namespace) -> None:
     for told in review.export(arguments.export, force=arguments.force):
         print(wrapped(told))
 
 
-def _anchors(review: Review, arguments: argparse.Namespace) -> None:
+def _anchors(review: OpenedReview, arguments: argparse.Namespace) -> None:
     for told in review.write_anchors(arguments.anchors, arguments.out, force=arguments.force):
         print(wrapped(told))
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from hfsft.errors import Place, SourceError
 from hfsft.review.said.criteria import PeoplesCriterion
+from hfsft.rows.reading import edited_row
 from hfsft.verdicts import Verdict
 
 VERDICTS = ("accept", "reject", "skip")
@@ -48,6 +49,9 @@ class VerdictReading:
         edit: dict[str, Any] = {name: text for name, text in said.get("edit", {}).items() if text}
         if unknown := [name for name in edit if name not in self.texts]:
             raise ValueError(f"{EDIT}{unknown[0]}: no text of a row is called so (allowed: {', '.join(self.texts)})")
+        edit = {**_columns(said.get("whole_edit")), **edit}
+        if fault := edited_row.fault(edit):
+            raise ValueError(f"{WHOLE_EDIT}: {fault}")
         reason = said.get("reason") or None
         if reason and reason not in self.reasons:
             raise ValueError(f"reason is `{reason}` (allowed: {', '.join(self.reasons)}; `review.reasons` adds more)")
@@ -64,7 +68,7 @@ class VerdictReading:
             reason=reason,
             scores=scores,
             note=said.get("note") or None,
-            edit={**_columns(said.get("whole_edit")), **edit},
+            edit=edit,
             drawn=said.get("drawn") or None,
             seconds=_number(said.get("seconds")),
         )

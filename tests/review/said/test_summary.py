@@ -43,14 +43,20 @@ def test_words_reasons_edits_and_eyes_are_counted() -> None:
     [
         (0, None, "error rate 0.0% (0 of 20), between 0.0% and 16.8% in 95 of 100 cases"),
         (0, 0.2, "in 95 of 100 cases: within its bound of 20.0%"),
-        (0, 0.05, "above the bound of 5.0%; 52 more rows without a larger share of wrong ones would do"),
-        (3, 0.05, "above the bound of 5.0%; more rows will not do"),
+        (0, 0.05, "above the bound of 5.0%; 52 more rows with no larger share of wrong ones would do"),
+        (1, 0.05, "is above the bound of 5.0%; too few rows yet to tell (90 more would do if all of these were right)"),
+        (6, 0.05, "all of that is above the bound of 5.0%; more rows will not do"),
     ],
 )
 def test_the_error_rate_says_how_far_it_is_from_its_bound(wrong: int, at_most: float | None, told: str) -> None:
     words = [verdict(number, "reject" if number < wrong else "accept") for number in range(20)]
     assert summary(*words, at_most=at_most).rate_told.endswith(told)
     assert summary().rate_told == ""
+
+
+def test_where_every_row_was_looked_at_no_wrong_one_is_left() -> None:
+    said = [verdict(number, "reject" if number < 9 else "accept") for number in [*range(40), 90]]
+    assert summary(*said, at_most=0.05).rate_told.endswith("; every row was looked at, so no wrong one is left")
 
 
 def test_verdicts_of_rows_that_are_gone_or_of_other_texts_count_for_nothing_and_are_told() -> None:
