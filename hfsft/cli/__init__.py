@@ -26,6 +26,7 @@ from hfsft.cli.commands import (
     publish,
     render,
     report,
+    review,
     rows,
     schema,
     store,
@@ -39,7 +40,7 @@ from hfsft.cli.problems import told
 from hfsft.errors import HfsftError, UserError
 
 COMMANDS = (
-    *(build, publish, plan, validate, explain, check, preview, rows, audit, calibrate),
+    *(build, publish, plan, validate, explain, check, preview, rows, review, audit, calibrate),
     *(templates, render, why, report, diff, export, init, store, cache, schema),
 )
 ASKING = ("build", "preview")  # commands that may have been answered something by the time they fail
@@ -58,6 +59,7 @@ examples:
   hfsft preview recipe.yaml          a few rows through the whole path
   hfsft build recipe.yaml            the dataset, in build/<name>
   hfsft rows build/<name>            its rows, kept or not, and why each fell
+  hfsft review build/<name>          people look at rows, and say what they think of each
   hfsft audit data.jsonl             what is wrong with rows that you have
   hfsft calibrate recipe.yaml        its judge's scores beside people's labels
   hfsft publish build/<name>         the same on the Hub

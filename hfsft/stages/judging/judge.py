@@ -24,7 +24,7 @@ from hfsft.rows.columns import EVIDENCE, REASON, REFERENCE, Column, criterion_of
 from hfsft.rows.views import WHOLE, ended_earlier
 from hfsft.stages.base import BEARS, CardPart, Context, Outcome
 from hfsft.stages.judging import calibrated, judge_report
-from hfsft.stages.judging.anchors import Anchor, apart_step, asked_before, faults
+from hfsft.stages.judging.anchors import Anchor, apart_step, asked_before, faults, taking_out
 from hfsft.stages.judging.exams import exam_report
 from hfsft.stages.judging.judge_report import NO_VERDICT, UNSCORED
 from hfsft.stages.judging.jury import Jury
@@ -221,7 +221,8 @@ class Judge(JuryStage):
         )
         scored = compare(NO_VERDICT, Bound(UNSCORED, UNSCORED, absent=True), place)
         scores = [name for name, kind in writes.items() if kind == "float64"]
-        return [*self.watched(asks, scored, scores), *self.looked_at(place)]
+        anchors = taking_out(self.anchor_list, context.place(self.key, "anchors"))
+        return [*anchors, *self.watched(asks, scored, scores), *self.looked_at(place)]
 
     def _identity(self, models: Mapping[str, Any], reasoning: bool) -> dict[str, Any]:
         """What its scores depend on beside the rows."""
@@ -237,6 +238,7 @@ class Judge(JuryStage):
             "template": template().identity,
             **({"question": question_template().identity} if one_by_one else {}),
             **self.model_dump(mode="json", exclude={*OTHERWISE, *BEARS, *usual}),
+            "anchors": [anchor.model_dump(mode="json", exclude={"row_id"}) for anchor in self.anchor_list],
             "rubric": {name: criterion.text for name, criterion in self.criteria.items()},
             **({"weights": weights} if weights else {}),
             **({} if reasoning else {"reasoning": False}),
