@@ -23,7 +23,7 @@ from hfsft.agreement import library
 from hfsft.agreement.bound_figures import KEPT_AT_LEAST, at_bounds, suggested, written
 from hfsft.agreement.calibration import Basis, state_of
 from hfsft.agreement.calibration_said import at_bounds_table, basis_said
-from hfsft.agreement.judge_figures import LabelledRow, ScoreBound, Used, apart, by_bounds, by_criteria, used_of
+from hfsft.agreement.judge_figures import LabelledRow, ScoreBound, UsedRows, apart, by_bounds, by_criteria, used_of
 from hfsft.hashing import unit
 
 SCALES = {"usefulness": (1.0, 5.0)}
@@ -59,7 +59,7 @@ def build(labelled: list[LabelledRow]) -> list[tuple[float, bool]]:
     return [(each.judged["mean"], each.fell) for each in labelled]
 
 
-def used(labelled: list[LabelledRow], whole: list[tuple[float, bool]] | None = None) -> Used:
+def used(labelled: list[LabelledRow], whole: list[tuple[float, bool]] | None = None) -> UsedRows:
     return used_of(labelled, whole if whole is not None else build(labelled), "mean", SCALES)
 
 
