@@ -252,7 +252,7 @@ def execute(
     that nothing goes into a batch.
     """
     from hfsft.engine.ledger import Ledger
-    from hfsft.engine.live import Live
+    from hfsft.engine.live import Live, short_turns
     from hfsft.engine.lookahead import remembering, start_first_stage
     from hfsft.engine.outlook import Outlook
     from hfsft.models.limits import budget
@@ -297,13 +297,14 @@ def execute(
         try:
             waves = waves_of(recipe, plan, pays_for, wave_begins) if growing else None
             plan = start_first_stage(remembering(plan.after(store.pruned())), live, cache)
-            from hfsft.engine import run as engine  # takes long: the requests that were sent are answered meanwhile
+            with short_turns():  # the requests that were sent are answered meanwhile
+                from hfsft.engine import run as engine  # takes long
 
-            if last:
-                from hfsft.release.folder import write as release  # at the end nothing else would go on beside it
+                if last:
+                    from hfsft.release.folder import write as release  # at the end nothing else would go on beside it
 
-                if live.asking:
-                    release.prepare()
+                    if live.asking:
+                        release.prepare()
 
             rows = engine.run(
                 plan,

@@ -56,7 +56,7 @@ ONE_LINE = "its final answer Three to five days, 三天 to be exact is no number
 GOLDEN: dict[str, tuple[int, Batch]] = {
     "tokens": (2, {"tokens_response": [9, 17, 13, None]}),
     "grounded": (1, {"grounding": [None, None, None, None]}),
-    "repetition": (3, {"repetition_response": [0.0, 0.0, 0.2037, None]}),
+    "repetition": (4, {"repetition_response": [0.0, 0.0, 0.2037, None]}),
     "refusal": (7, {"refusal_response": [0.0, 1.0, 0.5, None]}),
     "exact_duplicate": (
         4,
@@ -67,7 +67,7 @@ GOLDEN: dict[str, tuple[int, Batch]] = {
         },
     ),
     "semantic_duplicate": (
-        1,
+        2,
         {
             "semantic_duplicate_instruction": [0.0, 1.0, 0.9942, None],
             "semantic_duplicate_instruction_of": [None, "1", "1", None],
@@ -121,7 +121,7 @@ GOLDEN: dict[str, tuple[int, Batch]] = {
     "truncated": (1, {"truncated_conversation": [None] * 4}),
     "echo": (1, {"echo_conversation": [0.0, 0.0, 0.0, None]}),
     "pii": (1, {"pii": [0] * 4, "pii_kinds": [None] * 4}),
-    "secrets": (1, {"secrets": [0] * 4, "secrets_kinds": [None] * 4}),
+    "secrets": (2, {"secrets": [0] * 4, "secrets_kinds": [None] * 4}),
     "matches": (
         1,
         {"matches_response": [None, "it must not have `AI`", "it must not have `AI`", "it lacks all of `days`"]},
@@ -133,7 +133,7 @@ GOLDEN: dict[str, tuple[int, Batch]] = {
     "parses": (1, {"parses_response": [None] * 4}),
     "conversation": (1, {"conversation": ["no conversation"] * 4}),
     "constraints": (
-        1,
+        2,
         {
             "constraints_response": [1, 0, 0, 1],
             "constraints_response_found": ["words: 9, at_least 10", None, None, "words: it is empty"],

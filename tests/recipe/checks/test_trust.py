@@ -377,7 +377,7 @@ TEXTS = {
     *("any", "all", "none", "add", "inline", "per_row", "equals", "that"),
     *("arguments", "paragraph_starts", "keywords", "forbidden", "counts", "letters", "in_language", "one_of", "word"),
     *("ends_with", "postscript", "repeats", "divider", "recogniser"),
-    *("user", "personas", "schemas", "reasons"),
+    *("user", "personas", "schemas", "row_id", "reasons"),
     *("values", "given", "by", "documents", "tree", "question", "stop", "stratify"),
 }
 
