@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
-
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 

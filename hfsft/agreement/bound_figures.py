@@ -11,7 +11,7 @@ from math import floor, nan
 from typing import Any
 
 from hfsft.agreement.calibration import FEW, AtBound, Suggested
-from hfsft.agreement.judge_figures import LabelledRow, Used, share_among
+from hfsft.agreement.judge_figures import LabelledRow, UsedRows, share_among
 from hfsft.agreement.library import interval, library
 
 SHOWN = 12  # bounds of one score that are shown
@@ -19,12 +19,12 @@ KEPT_AT_LEAST = 10
 """Labelled rows that a suggested bound keeps at least: the best three of all rows are accepted by any judge."""
 
 
-def judged_rows(used: Used, score: str) -> tuple[list[LabelledRow], list[float]]:
+def judged_rows(used: UsedRows, score: str) -> tuple[list[LabelledRow], list[float]]:
     """The rows that people accept or reject and that have this score, with their weights."""
     return used.of(lambda row: row.accepted is not None and score in row.judged)
 
 
-def at_bounds(used: Used, score: str, build: Sequence[float], of_interest: Collection[float] = ()) -> list[AtBound]:
+def at_bounds(used: UsedRows, score: str, build: Sequence[float], of_interest: Collection[float] = ()) -> list[AtBound]:
     """What each bound at a score of a labelled row would do; of many some, with those next above `of_interest`.
 
     `build` are the scores of all rows of the build.
@@ -53,7 +53,7 @@ def _at(
     )
 
 
-def suggested(used: Used, score: str, wanted: float, build: Sequence[float]) -> Suggested:
+def suggested(used: UsedRows, score: str, wanted: float, build: Sequence[float]) -> Suggested:
     """The lowest bound on a score at which the share of accepted rows is at least what is wanted."""
     rows, weights = judged_rows(used, score)
     if len(rows) < FEW:
@@ -103,7 +103,7 @@ def _lowest(people: Any, values: Any, weights: Any, wanted: float) -> float:
 
 
 def _doubts(
-    used: Used, at: AtBound, wanted: float, values: Sequence[float], build: Sequence[float], *, known: bool
+    used: UsedRows, at: AtBound, wanted: float, values: Sequence[float], build: Sequence[float], *, known: bool
 ) -> list[str]:
     """What to know before the bound is taken."""
     found = []

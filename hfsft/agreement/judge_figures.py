@@ -60,7 +60,7 @@ class LabelledRow:
 
 
 @dataclass(frozen=True)
-class Used:
+class UsedRows:
     """The rows that figures rest on, with the weight of each."""
 
     rows: Sequence[LabelledRow]
@@ -75,7 +75,7 @@ class Used:
 
 def used_of(
     labelled: Sequence[LabelledRow], build: Sequence[tuple[float, bool]], score: str, criteria: Collection[str]
-) -> Used:
+) -> UsedRows:
     """The rows that figures rest on, of those with labels.
 
     `build` has, of each row of the build that has the score, its value and whether the row fell at a bound on a score.
@@ -106,16 +106,16 @@ def used_of(
         unseen=len(all_fell) - alike,
         weighted=weighted,
     )
-    return Used(rows, [share.get(row.fell, 1.0) for row in rows], basis)
+    return UsedRows(rows, [share.get(row.fell, 1.0) for row in rows], basis)
 
 
-def by_criteria(used: Used, scales: Scales) -> list[ByCriterion]:
+def by_criteria(used: UsedRows, scales: Scales) -> list[ByCriterion]:
     """The judge beside people, by each criterion that both have scored."""
     found = [_by_criterion(name, used, scales[name]) for name in scales]
     return [each for each in found if each is not None]
 
 
-def _by_criterion(name: str, used: Used, scale: tuple[float, float]) -> ByCriterion | None:
+def _by_criterion(name: str, used: UsedRows, scale: tuple[float, float]) -> ByCriterion | None:
     rows, weights = used.of(lambda row: name in row.scores and name in row.compared)
     if not rows:
         return None
@@ -150,7 +150,7 @@ def _by_criterion(name: str, used: Used, scale: tuple[float, float]) -> ByCriter
     )
 
 
-def by_bounds(used: Used, bounds: Sequence[ScoreBound]) -> ByBounds | None:
+def by_bounds(used: UsedRows, bounds: Sequence[ScoreBound]) -> ByBounds | None:
     """What all bounds of the recipe keep, beside what people accept; None where there are no bounds or no verdicts."""
     rows, weights = used.of(lambda row: row.accepted is not None)
     if not rows or not bounds:

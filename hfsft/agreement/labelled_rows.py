@@ -30,7 +30,7 @@ class JudgedRow:
 
 
 @dataclass
-class _Told:
+class _Uncounted:
     """Labels that count for nothing, by why."""
 
     gone: int = 0
@@ -60,7 +60,7 @@ def joined(
     `rows` are those that the judge scored, `ids` those of all rows of the build. Of one reviewer the last label of a
     row counts. A label by one of the `models`, or that says so, is no person's.
     """
-    told, ordered = _Told(), sorted(ids)
+    told, ordered = _Uncounted(), sorted(ids)
     given: dict[str, dict[str, Verdict]] = {}
     for label in labels:
         found = [label.row] if label.row in rows else _beginning(ordered, label.row)

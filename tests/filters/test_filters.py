@@ -133,7 +133,7 @@ GOLDEN: dict[str, tuple[int, Batch]] = {
     "parses": (1, {"parses_response": [None] * 4}),
     "conversation": (1, {"conversation": ["no conversation"] * 4}),
     "constraints": (
-        1,
+        2,
         {
             "constraints_response": [1, 0, 0, 1],
             "constraints_response_found": ["words: 9, at_least 10", None, None, "words: it is empty"],

@@ -29,7 +29,9 @@ def ask(url: str, path: str = "", sent: Any = None, headers: dict[str, str] | No
     return got
 
 
-def ask_all(url: str, asked: list[tuple[str, Any]], headers: dict[str, str] | None = None, method: str = "") -> list[Got]:
+def ask_all(
+    url: str, asked: list[tuple[str, Any]], headers: dict[str, str] | None = None, method: str = ""
+) -> list[Got]:
     """The answers to requests that are sent at once."""
     at = urlsplit(url)
     own = {"Origin": f"{at.scheme}://{at.netloc}", "Content-Type": "application/json"}

@@ -1,83 +1,17 @@
-"""The page of a review in a real browser: keys alone suffice, nothing typed is lost, no row can do anything."""
+"""The page of a review in a real browser: keys alone suffice, and nothing typed is lost."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
-
-import pytest
+from collections.abc import Sequence
+from typing import Any
 
 from tests.browsing import needs_browser
-from tests.release.toy import NASTY, agent
-from tests.review.memory import REASONS, MemoryReviewing, a_row
+from tests.review.memory import REASONS, MemoryReviewing
+from tests.review.reviewer import Open, rows, verdicts
 from tests.review.serving import Serving
 from tests.waiting import until
 
-if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
-
 pytestmark = needs_browser
-Open = Callable[..., "Reviewer"]
-
-
-class Reviewer:
-    """Somebody before the page, who waits until it has done what the last key asked for."""
-
-    def __init__(self, page: Page) -> None:
-        self.page = page
-
-    def keys(self, *keys: str) -> None:
-        for key in keys:
-            self.page.keyboard.press(key)
-            self.settle()
-
-    def settle(self) -> None:
-        until(lambda: self.page.evaluate("'ready' in document.documentElement.dataset"))
-        until(lambda: self.page.evaluate("!('busy' in document.documentElement.dataset)"))
-
-    def text(self, selector: str) -> str:
-        return self.page.locator(selector).inner_text()
-
-    @property
-    def shown(self) -> str:
-        return str(self.page.evaluate("document.documentElement.dataset.shown"))
-
-    def fits(self) -> bool:
-        return bool(self.page.evaluate("document.documentElement.scrollWidth <= innerWidth"))
-
-
-@pytest.fixture
-def review(browser: Browser) -> Iterator[Open]:
-    """Opens the page of a review; at the end, its console is silent, and nothing was asked of anybody else."""
-    said: list[str] = []
-    ending: list[Callable[[], None]] = []
-
-    def opened(reviewing: MemoryReviewing | Serving, width: int = 1280, scheme: Any = "light", silent: bool = True) -> Reviewer:
-        served = reviewing if isinstance(reviewing, Serving) else Serving(reviewing).__enter__()
-        context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
-        ending.extend([context.close, served.end])
-        page = context.new_page()
-        if silent:
-            page.on("console", lambda message: said.append(message.text))
-        page.on("pageerror", lambda error: said.append(str(error)))
-        page.on("request", lambda request: said.append(request.url) if not request.url.startswith((served.url, "data:")) else None)
-        page.goto(served.url)
-        reviewer = Reviewer(page)
-        reviewer.settle()
-        return reviewer
-
-    yield opened
-    for end in ending:
-        end()
-    assert said == []
-
-
-def rows(count: int = 30, **own: Any) -> list[dict[str, Any]]:
-    return [a_row(number, **own) for number in range(count)]
-
-
-def verdicts(reviewing: MemoryReviewing) -> list[tuple[str, Any]]:
-    return [(id, fields and {name: said for name, said in fields.items() if name != "seconds"}) for id, _, fields in reviewing.kept]
 
 
 def test_thirty_rows_by_keys_alone(review: Open) -> None:
@@ -155,7 +89,9 @@ def test_an_edit_is_accepted_with_its_text(review: Open) -> None:
     assert "It comes on Monday." in ann.text(".said.edited")
     assert ann.text("[data-key=a]").startswith("Accept edit")
     ann.keys("a", "k")
-    assert verdicts(reviewing) == [(f"{0:016x}", {"verdict": "accept", "edit": {"response": "It comes on Monday. a r s"}})]
+    assert verdicts(reviewing) == [
+        (f"{0:016x}", {"verdict": "accept", "edit": {"response": "It comes on Monday. a r s"}})
+    ]
     assert ann.text("#standing") == "You accepted it with your edit."
     ann.page.click("#discard")
     ann.keys("a")
@@ -188,7 +124,9 @@ def test_nothing_typed_is_lost_where_the_server_fails_or_is_gone(review: Open) -
     assert (ann.shown, ann.page.locator("#note").input_value()) == (f"{0:016x}", "a thought")
     ann.page.click("#again")
     ann.settle()
-    assert verdicts(reviewing) == [(f"{0:016x}", {"verdict": "accept", "scores": {"relevance": 4}, "note": "a thought"})]
+    assert verdicts(reviewing) == [
+        (f"{0:016x}", {"verdict": "accept", "scores": {"relevance": 4}, "note": "a thought"})
+    ]
     served.end()
     ann.keys("e", "Control+a")
     ann.page.keyboard.type("Written in vain?")
@@ -257,111 +195,6 @@ def test_ten_thousand_rows_are_listed_as_far_as_one_looks(review: Open) -> None:
     assert ann.page.locator("#list [aria-selected=true]").inner_text().startswith("Question 120:")
     ann.keys("Enter")
     assert ann.text("#place").startswith("Row 121 of 10,000")
-
-
-def nasty_rows() -> list[dict[str, Any]]:
-    found = [a_row(number, instruction=text, response=text, topic=text) for number, text in enumerate(NASTY)]
-    found.append(a_row(6, **agent(NASTY[0], NASTY[1])))
-    found.append(a_row(7, response="word " * 40_000, reference="word " * 39_000 + "other", context=NASTY[1]))
-    found.append(a_row(8, response="\u202e" * 200_000))
-    return found
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [400, 1280])
-def test_every_view_fits_and_no_row_does_anything(review: Open, width: int, scheme: str) -> None:
-    found = nasty_rows()
-    reviewing = MemoryReviewing(
-        found,
-        NASTY[1],
-        why=dict.fromkeys((row["id"] for row in found), NASTY[0]),
-        reasons={NASTY[1]: NASTY[0], **REASONS},
-        guidelines=f"# Guide\n\n{NASTY[0]}\n\n![x](http://127.0.0.1:9/x.png)\n\n| a | b |\n|--|--|\n| {'wide ' * 50} | 1 |\n\n    {'code ' * 60}",
-    )
-    ann = review(reviewing, width, scheme)
-    for place in range(len(found)):
-        assert ann.fits(), place
-        ann.keys("e")
-        assert ann.fits(), place
-        ann.keys("Escape", "j")
-    for key in ("r", "/", "g", "?", "h"):
-        ann.keys(key)
-        assert ann.fits(), key
-        assert ann.page.evaluate("[...document.querySelectorAll('dialog[open]')].every(each => each.scrollWidth <= each.clientWidth)")
-        ann.keys("Escape")
-    assert ann.page.evaluate("window.broken") is None
-    assert ann.page.locator("script").count() == 5
-
-
-def test_letters_that_nobody_sees_are_shown_as_signs(review: Open) -> None:
-    ann = review(MemoryReviewing(nasty_rows()))
-    ann.keys("j", "j")
-    assert ann.text("#row .said.by-assistant").startswith("U+202Eright to leftU+202C")
-    assert ann.page.locator("#row .sign").first.get_attribute("title") == "right-to-left override"
-    ann.keys("j", "j", "j")
-    assert "nullU" not in ann.text("#row .said.by-assistant")
-    assert "U+0000null" in ann.text("#row .said.by-assistant")
-    ann.keys("j", "j", "j")
-    assert ann.text("#row .said.by-assistant") == "U+202E ×4000"
-    ann.page.click(".more")
-    assert ann.text("#row .said.by-assistant") == "U+202E ×200000"
-
-
-def test_the_difference_to_a_reference_and_a_parent_is_shown(review: Open) -> None:
-    child = a_row(0, instruction="When is my blue order delivered?", reference="Order 0 comes on day 2.", context="A list.")
-    parent = a_row(1, instruction="When is my order delivered?")
-    ann = review(MemoryReviewing([child], parents={child["id"]: parent}))
-    assert ann.page.locator("#row ins").all_inner_texts() == ["blue ", "1"]
-    assert ann.page.locator("#row del").all_inner_texts() == ["2"]
-    assert ann.page.locator("#row > h4").all_inner_texts()[:3] == ["user", "context", "assistant"]
-
-
-def test_buttons_do_what_keys_do(review: Open) -> None:
-    reviewing = MemoryReviewing(rows(4))
-    ann = review(reviewing, 400)
-    ann.page.locator("fieldset >> nth=0").locator("label >> nth=3").click()
-    for name in ("Accept", "Skip", "Undo", "Skip", "Reject"):
-        ann.page.get_by_role("button", name=name, exact=False).first.click()
-        ann.settle()
-    ann.page.get_by_role("button", name="wrong answer").click()
-    ann.settle()
-    said = [fields and fields["verdict"] for _, _, fields in reviewing.kept]
-    assert said == ["accept", "skip", None, "skip", "reject"]
-    assert verdicts(reviewing)[0][1]["scores"] == {"relevance": 4}
-
-
-def test_every_control_has_a_name_and_shows_the_focus(review: Open) -> None:
-    ann = review(MemoryReviewing(rows(2), guidelines="Be kind."))
-    reached = set()
-    for _ in range(40):
-        ann.page.keyboard.press("Tab")
-        name, outlined, labelled = ann.page.evaluate(
-            "(() => { const on = document.activeElement; const seen = on.matches('[type=radio]') ? on.closest('label') : on;"
-            "return [on.dataset.key ?? on.id ?? on.tagName, getComputedStyle(seen).outlineStyle,"
-            "Boolean(on.textContent.trim() || on.ariaLabel || on.labels?.length)]; })()"
-        )
-        if ann.page.evaluate("document.activeElement === document.body"):
-            break
-        assert outlined != "none", name
-        assert labelled, name
-        reached.add(name)
-    assert {"a", "r", "e", "s", "u", "h", "note"} <= reached
-    tree = ann.page.locator("body").aria_snapshot()
-    assert 'group "relevance"' in tree
-    assert 'radio "4"' in tree
-    assert 'progressbar "Rows looked at"' in tree
-
-
-def test_letters_of_another_keyboard_are_taken_by_their_place(review: Open) -> None:
-    reviewing = MemoryReviewing(rows(2))
-    ann = review(reviewing)
-    ann.page.evaluate("document.body.dispatchEvent(new KeyboardEvent('keydown', { key: 'ф', code: 'KeyA', bubbles: true }))")
-    until(lambda: len(reviewing.kept) == 1)
-    ann.settle()
-    ann.page.evaluate("document.body.dispatchEvent(new KeyboardEvent('keydown', { key: 'a', code: 'KeyA', bubbles: true, ctrlKey: true }))")
-    ann.page.evaluate("document.body.dispatchEvent(new KeyboardEvent('keydown', { key: 'a', code: 'KeyA', bubbles: true, repeat: true }))")
-    ann.settle()
-    assert len(reviewing.kept) == 1
 
 
 def test_a_review_without_criteria_reasons_or_rows(review: Open) -> None:

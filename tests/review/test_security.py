@@ -21,7 +21,9 @@ def served() -> Iterator[Serving]:
         yield serving
 
 
-@pytest.mark.parametrize("host", ["evil.example", "evil.example:{port}", "127.0.0.1", "127.0.0.1:1", "[::1]:{port}", ""])
+@pytest.mark.parametrize(
+    "host", ["evil.example", "evil.example:{port}", "127.0.0.1", "127.0.0.1:1", "[::1]:{port}", ""]
+)
 def test_another_host_is_refused(served: Serving, host: str) -> None:
     got = ask(served.url, "queue", headers={"Host": host.format(port=urlsplit(served.url).port)})
     assert got.status in (400, 403)

@@ -78,7 +78,7 @@ def run(arguments: argparse.Namespace) -> None:
 
 def _written(made: Calibrated) -> str:
     """The bound, written into the recipe; why it is not, as a `UserError`."""
-    from hfsft.recipe.score_bound import write_bound
+    from hfsft.recipe.editing.score_bound import write_bound
 
     found, bound = made.found, made.found.suggested
     if found.state == "uncalibrated":

@@ -19,7 +19,7 @@ from hfsft.rows.features import holds_text
 from hfsft.rows.row import ACCEPTED, EDITED
 from hfsft.rows.views import WHOLE, content
 from hfsft.stages.answers import checking
-from hfsft.stages.reviewing.decisions import Decisions, Stand, child_of, resource
+from hfsft.stages.reviewing.decisions import DecidedText, Decisions, child_of, resource
 from hfsft.verdicts import ACCEPT, REJECT, Verdicts
 
 if TYPE_CHECKING:
@@ -185,7 +185,7 @@ def _decided(
     return made
 
 
-def _marks(row: Row, stand: Stand | None, fault: str | None, cleans: Sequence[Callable[[str], str]]) -> Row:
+def _marks(row: Row, stand: DecidedText | None, fault: str | None, cleans: Sequence[Callable[[str], str]]) -> Row:
     """What is said of one row: its state, why it falls, the row that stands in its place, the text decided on."""
     decision = stand.decision if stand else None
     state: str | None = EDITED if row["origin"] == EDITED else None

@@ -14,9 +14,9 @@ from hfsft.filters.listed import filter_name
 from hfsft.filters.score import Score
 from hfsft.marks import Loc
 from hfsft.plain import digits
+from hfsft.recipe.editing.value_in_text import NoPlaceError, with_value
 from hfsft.recipe.recipe_file import RecipeFile, read
 from hfsft.recipe.rules import filters_of
-from hfsft.recipe.yaml.edit import NoPlaceError, with_value
 
 if TYPE_CHECKING:
     from hfsft.recipe.recipe import Recipe

@@ -132,9 +132,9 @@ def _last(text: str, node: Node) -> Node:
     """The last value of a list or mapping, or its key where that says nothing; of one in lines the last in turn."""
     if not node.value:
         raise NoPlaceError
-    key: Node | None
-    value: Node
-    key, value = list(node.value.values())[-1] if isinstance(node.value, dict) else (None, node.value[-1])
+    entries: list[tuple[Node | None, Node]]
+    entries = list(node.value.values()) if isinstance(node.value, dict) else [(None, item) for item in node.value]
+    key, value = entries[-1]
     if value.end <= value.start and key is not None:
         return key
     nested = isinstance(value.value, dict | list) and value.value and not _in_brackets(text, value)

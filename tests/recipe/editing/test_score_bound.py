@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from hfsft.errors import RecipeError
+from hfsft.recipe.editing.score_bound import write_bound
 from hfsft.recipe.recipe import load_recipe
-from hfsft.recipe.score_bound import write_bound
 
 HEAD = """\
 # Sailing, by Jo.
