@@ -145,8 +145,8 @@ def test_the_lowest_bound_with_the_wanted_precision_is_suggested() -> None:
         (
             rows(30, accepted=None),
             0.8,
-            "0 rows have a verdict of people and this score, and 20 are needed (--good 4 takes people's scores from 4 on "
-            "for one)",
+            "0 rows have a verdict of people and this score, and 20 are needed (--good 4 takes people's scores from 4 "
+            "on for one)",
         ),
         (rows(30, accepted=False), 0.8, "people accept none of the rows"),
         (rows(40), 1.0, f"no bound that keeps {KEPT_AT_LEAST} labelled rows or more has that precision"),
