@@ -19,7 +19,7 @@ import numpy as np
 import pyarrow as pa
 
 from hfsft.engine.on_daft.row_groups import read
-from hfsft.engine.parts.rows import dataset_of
+from hfsft.engine.parts.rows import BLOCK, dataset_of
 from hfsft.hashing import digest
 from hfsft.rows.batch import Row
 from hfsft.rows.features import arrow_schema, features, values_of
@@ -164,6 +164,18 @@ class PartRows:
                 numbers = self.which.numbers(table)
                 some = table if len(numbers) == table.num_rows else table.take(pa.array(numbers))
                 yield some.select(chosen).cast(schema)
+
+    def batches(self, names: Collection[str] | None = None, size: int = BLOCK) -> Iterator[pa.Table]:
+        """The rows as tables of so many, but for the last, with these columns alone."""
+        waiting: list[pa.Table] = []
+        for table in self.tables(names):
+            waiting.append(table)
+            while sum(map(len, waiting)) >= size:
+                whole = pa.concat_tables(waiting)
+                yield whole.slice(0, size)
+                waiting = [whole.slice(size)]
+        if any(map(len, waiting)):
+            yield pa.concat_tables(waiting)
 
     def dataset(self) -> Dataset:
         """The rows as a dataset in memory."""

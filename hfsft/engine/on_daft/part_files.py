@@ -22,7 +22,7 @@ from datasets import is_caching_enabled
 
 from hfsft.cache import PART, PARTS, put
 from hfsft.engine.on_daft.parquet_parts import ParquetPart
-from hfsft.engine.on_daft.row_groups import PartWriter, noted
+from hfsft.engine.on_daft.row_groups import PartWriter, noted, whole
 from hfsft.engine.parts.files import touch
 from hfsft.engine.parts.on_datasets import BATCH
 from hfsft.hashing import digest
@@ -50,7 +50,7 @@ class PartFiles:
         self.folder = folder
 
     def came(self, key: str) -> Came | None:
-        """What a step came to; None where that is not known, or a file of it is gone."""
+        """What a step came to; None where that is not known, or a file of it is gone or broken."""
         if not is_caching_enabled():
             return None
         note = self.folder / (key + PARTS)
@@ -60,7 +60,7 @@ class PartFiles:
         except (OSError, ValueError, TypeError, LookupError):
             return None
         files = {file for part in parts for file in part.files}
-        if not all((self.folder / file).exists() for file in files):
+        if not all(whole(self.folder / file) for file in files):
             return None
         self._use(files)
         touch(note)

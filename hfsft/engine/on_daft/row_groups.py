@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -14,6 +15,7 @@ import pyarrow.parquet as pq
 from hfsft.cache import draft_of
 
 GROUP = 2000  # rows of a row group
+END = b"PAR1"
 NOTE = "hfsft"  # what is noted in a file beside its rows
 
 
@@ -31,6 +33,16 @@ def read(folder: Path, wanted: Mapping[str, Sequence[str]], length: int) -> Iter
             tables = [file.read_row_group(group, columns=names) for file, names in files]
             columns = {name: table[name] for table in tables for name in table.column_names}
             yield pa.table(list(columns.values()), names=list(columns))
+
+
+def whole(path: Path) -> bool:
+    """Whether a file ends as Parquet does."""
+    try:
+        with path.open("rb") as file:
+            file.seek(-len(END), os.SEEK_END)
+            return file.read() == END
+    except OSError:
+        return False
 
 
 def noted(path: Path) -> str | None:

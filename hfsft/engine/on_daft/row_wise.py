@@ -116,9 +116,11 @@ class Pass:
         fell[numbers] = STAYED
         given = _Given(self._cast(table.drop_columns([FELL]) if FELL in table.column_names else table), numbers)
         for place, step in enumerate(self.steps):
+            if not len(given.numbers):
+                break
             if step.bound is not None:
                 given.keep(list(map(step.bound.keeps, given[step.bound.column])), fell, place)
-            elif len(given.numbers):
+            else:
                 made = step.function({name: given[name] for name in step.given(given)}, *self.beside)
                 for name in step.writes:
                     given.write(name, pa.array(made[name], schema.field(name).type))
