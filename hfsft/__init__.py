@@ -3,7 +3,7 @@
 import hfsft
 
 dataset = hfsft.build("recipe.yaml")        # a datasets.DatasetDict with train and validation
-kept, rejected = hfsft.filters.Repetition(at_most=0.4).apply(dataset["train"])
+kept, rejected = hfsft.filters.Repetition(at_most=0.2).apply(dataset["train"])
 """
 
 from __future__ import annotations

@@ -94,7 +94,7 @@ NOT_FOR_ROWS = {
     r"hfsft.models.http.retry_after ((\d+(?:\.\d+)?)(ms|[dhms]))+",  # `fullmatch` alone
     r"hfsft.models.http.retry_after (\d+(?:\.\d+)?)(ms|[dhms])",
     r"hfsft.cli.arguments (\d+(?:\.\d+)?)([hdw])",
-    r"hfsft.privacy.secrets \\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\(\?<?[=!]|[()]|[^\\\[()]+|.",  # reads patterns
+    r"hfsft.privacy.credentials.secrets \\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\(\?<?[=!]|[()]|[^\\\[()]+|.",  # reads patterns
     "hfsft.recipe.recipe.NO_FOLDER",  # `fullmatch` alone, of a recipe's name
     r"hfsft.release.recipe_download \s*<(!doctype|html)",  # `match` alone
     "hfsft.models.embedded.weights.ON_THE_HUB",
@@ -117,7 +117,7 @@ BUILT = {
     "hfsft.privacy.context": 1,
     "hfsft.privacy.national": 1,
     "hfsft.privacy.pii": 1,
-    "hfsft.privacy.secrets": 2,
+    "hfsft.privacy.credentials.secrets": 2,
     "hfsft.recipe.yaml.syntax_errors": 1,
     "hfsft.release.card.licence_terms": 1,
     "hfsft.release.trainer.tokenizer": 1,

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ValidationError
 from hfsft.errors import Place, Problem, RecipeError, closest, place_of
 from hfsft.keys import HIDDEN, LOGIN, LOOKS_LIKE_KEY, SHORTEST, masked
 from hfsft.marks import Loc
-from hfsft.privacy.secrets import find
+from hfsft.privacy.credentials.secrets import find
 from hfsft.recipe.checks.recipe_secrets import KEY_ADVICE, secrets_in
 from hfsft.recipe.overrides import apply, item_name, name_path
 from hfsft.recipe.yaml.syntax_errors import DEEPEST, OURS

@@ -19,7 +19,7 @@ from hfsft.letters import characters as chars
 from hfsft.letters.characters import signs
 from hfsft.letters.late_patterns import at_first_use
 
-GRAM = 3  # tokens that stand again before a loop is looked for
+GRAMS = 3, 14  # tokens that stand again before a loop is looked for; the more where a piece repeats parts of itself
 ROUNDS = 3  # times that a piece must stand in a row
 LONG = 8  # words; of a piece as long as this the second round counts already, before that it is emphasis
 TWICE = 30  # words; a piece as long as this is a loop the second time
@@ -30,6 +30,8 @@ REFRAIN = 3  # times that a sentence may stand in a text without being a loop
 SENTENCE = 4  # words of a sentence long enough to be recognized
 LONG_WORD = 30  # characters, from which a word is looked at letter by letter
 CELLS = 16  # rounds, up to which a piece of markup or code may stand in a row: cells of a grid, calls of a program
+ENDLESS = 20  # rounds of brackets or quotes in one line that end a text, from which they are no drawing
+TAIL = 400  # characters, spaces not counted, of the end that a text which ends in a loop is judged by
 BLANK = 200  # white space in a row that is a loop itself
 
 # Chinese, Japanese kana, Thai, Lao, Burmese, Khmer: written without spaces.
@@ -45,6 +47,7 @@ _COUNT = at_first_use(
 _PAUSES = frozenset(".,;:!?…。，、！？；：।")
 _ENDS = frozenset(".!?。！？।")
 _PLAIN = _PAUSES | frozenset("'\"\u2018\u2019\u201c\u201d#*-")
+_ENCLOSING = frozenset('()[]{}"')
 _PAUSED = "."
 _COUNTED = "#."  # a number that only counts
 _UNSAID = frozenset((_PAUSED, _COUNTED))
@@ -59,17 +62,37 @@ class TextTokens(NamedTuple):
 
 
 def repeated_share(text: str) -> float:
-    """The share, 0 to 1, of a text's characters in repetitions of a piece, after the first one or two of them."""
+    """The share, 0 to 1, of a text's characters in repetitions of a piece, after the first one or two of them.
+
+    Of a text that ends in one it is the share of its last 400 characters, where that is more: a model that goes round
+    does not come back, however much it said before.
+    """
     tokens = _tokens(text.casefold())
     again = [False] * len(tokens.texts)
-    for start, period, end in _tandems(tokens.texts):
-        _mark(tokens, start, period, end, again)
+    for gram in GRAMS:
+        stood = 0  # tokens that stand again, without being a loop
+        for start, period, end in _tandems(tokens.texts, gram):
+            if not _mark(tokens, start, period, end, again):
+                stood += end - start - period
+        if stood < GRAMS[-1]:
+            break
     _mark_sentences(tokens, again)
     blank = sum(map(len, _SPACE.findall(text.strip())))
     if not blank and True not in again:
         return 0.0
     total = blank + sum(map(len, tokens.texts))
-    return (blank + sum(map(len, compress(tokens.texts, again)))) / total
+    share = (blank + sum(map(len, compress(tokens.texts, again)))) / total
+    return max(share, _share_of_end(tokens.texts, again)) if again[-1] else share
+
+
+def _share_of_end(texts: Sequence[str], again: Sequence[bool]) -> float:
+    total = looped = 0
+    for text, repeated in zip(reversed(texts), reversed(again), strict=True):
+        total += len(text)
+        looped += len(text) * repeated
+        if total >= TAIL:
+            break
+    return looped / total
 
 
 def _tokens(text: str) -> TextTokens:
@@ -123,13 +146,13 @@ def _paused(pauses: Sequence[str], tokens: TextTokens) -> None:
         tokens.texts.extend(pauses)
 
 
-def _tandems(words: Sequence[str]) -> Iterator[tuple[int, int, int]]:
+def _tandems(words: Sequence[str], gram: int) -> Iterator[tuple[int, int, int]]:
     """`(start, period, end)` of each stretch in which every word equals the one `period` words before it.
 
-    The period is the distance back to the last place of the same next few words, and the stretch goes on for as long as
+    The period is the distance back to the last place of the same next `gram` words, and the stretch goes on for as long as
     words are equal at that distance. Takes time in proportion to the number of words.
     """
-    grams = [*zip(*(words[ahead:] for ahead in range(GRAM)), strict=False)]
+    grams = [*zip(*(words[ahead:] for ahead in range(gram)), strict=False)]
     if len(set(grams)) == len(grams):
         return
     times = Counter(grams)
@@ -153,47 +176,58 @@ def _tandems(words: Sequence[str]) -> Iterator[tuple[int, int, int]]:
         place = done = max(end, here + 1)
 
 
-def _mark(tokens: TextTokens, start: int, period: int, end: int, again: list[bool]) -> None:
-    """Set `again` for the repetitions in a stretch, if it counts as a loop; the first one or two rounds stay unset."""
+def _mark(tokens: TextTokens, start: int, period: int, end: int, again: list[bool]) -> bool:
+    """Set `again` for the repetitions in a stretch, but the first one or two rounds; whether it counts as a loop."""
     unit, whole = tokens.texts[start : start + period], tokens.texts[start:end]
     rounds = len(whole) / period
     if rounds < 2:
-        return
+        return False
     words = sum(map(_is_word, unit))
     if rounds < ROUNDS and words < TWICE:
-        return
+        return False
     size = sum(map(len, whole))
     lines: Counter[int] = Counter()
     for text, line in zip(whole, tokens.lines[start:end], strict=True):
         lines[line] += len(text)
     drawn = max(lines.values()) <= ONE_LINE  # in lines of a width that people draw and tabulate in
     if size < SHORTEST:
-        return
-    if not any(map(_says_something, unit)):
+        return False
+    endless = end == len(tokens.texts) and rounds >= ENDLESS and len(lines) == 1 and not _ENCLOSING.isdisjoint(unit)
+    if endless:
+        pass
+    elif not any(map(_says_something, unit)):
         if drawn and len(lines) < LINES:
-            return
+            return False
     elif drawn and rounds < CELLS and sum(map(_is_form, unit)) > words:
-        return
+        return False
     free = period if words >= LONG or len(whole) >= LOOSE * period else 2 * period
     again[start + free : end] = [True] * (end - start - free)
+    return True
 
 
 def _mark_sentences(tokens: TextTokens, again: list[bool]) -> None:
-    """Set `again` for each sentence or line that has stood in the text more than `REFRAIN` times before."""
+    """Set `again` for each sentence or line that has stood in the text more than `REFRAIN` times before.
+
+    One that comes back behind something new each time, as under headings, is a form.
+    """
     texts, lines, ends = tokens
     borders = [place for place in range(1, len(texts)) if lines[place] != lines[place - 1] or place - 1 in ends]
     spans = [*pairwise([0, *borders, len(texts)])]
     first = Counter(next((text for text in texts[start:place] if text not in _UNSAID), "") for start, place in spans)
     if max(first.values()) <= REFRAIN:  # not so many begin alike
         return
+    said = [tuple(text for text in texts[start:place] if text not in _UNSAID) for start, place in spans]
+    stand = Counter(said)
     times: Counter[tuple[str, ...]] = Counter()
-    for start, place in spans:
-        said = tuple(text for text in texts[start:place] if text not in _UNSAID)
-        times[said] += 1
-        if times[said] > REFRAIN:
-            words = sum(map(_is_word, said))
-            if words >= SENTENCE and words > sum(map(_is_form, said)):
-                again[start:place] = [True] * (place - start)
+    before: tuple[str, ...] = ()
+    for (start, place), words in zip(spans, said, strict=True):
+        count = sum(map(_is_word, words))
+        times[words] += 1
+        known = stand[before] > 1
+        if count:
+            before = words
+        if times[words] > REFRAIN and known and count >= SENTENCE and count > sum(map(_is_form, words)):
+            again[start:place] = [True] * (place - start)
 
 
 def _is_word(token: str) -> bool:

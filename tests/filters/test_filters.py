@@ -56,7 +56,7 @@ ONE_LINE = "its final answer Three to five days, 三天 to be exact is no number
 GOLDEN: dict[str, tuple[int, Batch]] = {
     "tokens": (2, {"tokens_response": [9, 17, 13, None]}),
     "grounded": (1, {"grounding": [None, None, None, None]}),
-    "repetition": (3, {"repetition_response": [0.0, 0.0, 0.2037, None]}),
+    "repetition": (4, {"repetition_response": [0.0, 0.0, 0.2037, None]}),
     "refusal": (7, {"refusal_response": [0.0, 1.0, 0.5, None]}),
     "exact_duplicate": (
         4,
@@ -121,7 +121,7 @@ GOLDEN: dict[str, tuple[int, Batch]] = {
     "truncated": (1, {"truncated_conversation": [None] * 4}),
     "echo": (1, {"echo_conversation": [0.0, 0.0, 0.0, None]}),
     "pii": (1, {"pii": [0] * 4, "pii_kinds": [None] * 4}),
-    "secrets": (1, {"secrets": [0] * 4, "secrets_kinds": [None] * 4}),
+    "secrets": (2, {"secrets": [0] * 4, "secrets_kinds": [None] * 4}),
     "matches": (
         1,
         {"matches_response": [None, "it must not have `AI`", "it must not have `AI`", "it lacks all of `days`"]},

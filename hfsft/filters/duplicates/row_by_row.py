@@ -27,7 +27,7 @@ class FoundAlike(NamedTuple):
 
 
 @dataclass
-class Verdicts:
+class Spared:
     """For each row the similarity to the row that stays and is most like it, and which: a place, or a name."""
 
     highest: list[float | None]
@@ -36,13 +36,13 @@ class Verdicts:
     nearest: list[tuple[int | str, float] | None] = field(default_factory=list)
 
 
-def verdicts(found: FoundAlike, order: Sequence[int], at_most: float) -> Verdicts:
+def verdicts(found: FoundAlike, order: Sequence[int], at_most: float) -> Spared:
     """Rows in the order of preference: each is compared with those that stay so far, and with other sets.
 
     Of rows that are equally alike the preferred one is named, of another set and the rows the other set.
     """
     count = len(found.near)
-    made = Verdicts([None] * count, [None] * count)
+    made = Spared([None] * count, [None] * count)
     stays = [True] * count
     rank = {place: at for at, place in enumerate(order)}
     for place in order:
@@ -64,7 +64,7 @@ def verdicts(found: FoundAlike, order: Sequence[int], at_most: float) -> Verdict
     return made
 
 
-def _tell(made: Verdicts, found: FoundAlike, rank: Mapping[int, int], at_most: float) -> None:
+def _tell(made: Spared, found: FoundAlike, rank: Mapping[int, int], at_most: float) -> None:
     """The cluster of each row that is alike to another, and the row most like it, whichever of them stay."""
     pairs = list(_pairs(found))
     made.nearest = list(found.other)

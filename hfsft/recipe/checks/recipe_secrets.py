@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from hfsft.keys import LOGIN, LOOKS_LIKE_KEY, addresses, field_speaks, header_speaks, in_address, is_name, opaque
 from hfsft.marks import BODY, HEADERS, KEY, PROSE, SERVER, Loc, Mark, marks
 from hfsft.models.model import HEADER
-from hfsft.privacy.secrets import find
+from hfsft.privacy.credentials.secrets import find
 from hfsft.recipe.overrides import name_path
 from hfsft.recipe.yaml.type_paths import inside
 

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from hfsft.errors import ReleaseError
 from hfsft.keys import field_speaks
 from hfsft.nested import texts_in
-from hfsft.privacy.secrets import SUSPECT, find, loosely
+from hfsft.privacy.credentials.secrets import SUSPECT, find, loosely
 from hfsft.release.reader import Release
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ class _Look:
                 taken.append((start, start + len(value)))
                 yield name, _fingerprint(value), start
                 start = text.find(value, start + len(value))
-        for each in find(text):
+        for each in find(text, short=False):
             if not any(start < each.end and each.start < end for start, end in taken):
                 yield each.kind, _fingerprint(text[each.start : each.end]), each.start
 

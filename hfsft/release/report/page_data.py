@@ -205,40 +205,42 @@ def _rows(table: SplitRows, places: Sequence[int]) -> list[dict[str, Any]]:
     return [found[place] for place in places]
 
 
-def shown_row(row: Mapping[str, Any], fate: str, registry: Mapping[str, Column]) -> dict[str, Any]:
-    """A row as the page shows it: who says what, what was measured, what it is about, where it comes from."""
+def shown_row(
+    row: Mapping[str, Any], fate: str, registry: Mapping[str, Column], longest: int | None = LONGEST
+) -> dict[str, Any]:
+    """A row as the page shows it: who says what, what was measured, what it is about, where it comes from.
+
+    Of a text it has so many characters at most, of all texts all for None.
+    """
 
     def holding(*roles: Role) -> dict[str, Any]:
         found = {name: row.get(name) for name in named(registry, *roles)}
-        return {name: _plainly(value) for name, value in found.items() if value not in NOTHING}
+        return {name: _plainly(value, longest) for name, value in found.items() if value not in NOTHING}
 
     verdict = {name: row[name] for name in LEDGER if name != "fate" and row.get(name) is not None}
     lineage = holding("lineage")
+    reference = {REFERENCE: cut(row[REFERENCE], longest)} if row.get(REFERENCE) else {}
     return {
         "id": lineage.pop("id"),
         "fate": fate,
         **verdict,
         "turns": [
-            {"role": each.role, "kind": each.kind, "title": plain(each.title), "text": cut(each.text)}
+            {"role": each.role, "kind": each.kind, "title": plain(each.title), "text": cut(each.text, longest)}
             for each in said(row)
         ],
         "measures": holding("measure", "score"),
-        "about": {**holding("attribute", "label", "kept"), **_reference(row)},
+        "about": {**holding("attribute", "label", "kept"), **reference},
         "lineage": lineage,
     }
 
 
-def _reference(row: Mapping[str, Any]) -> dict[str, str]:
-    return {REFERENCE: cut(row[REFERENCE])} if row.get(REFERENCE) else {}
-
-
-def _plainly(value: Any) -> Any:
+def _plainly(value: Any, longest: int | None) -> Any:
     """A value that is no text of the row's turns, as the page writes it."""
     value = ", ".join(map(str, value)) if isinstance(value, list) else value
-    return cut(value) if isinstance(value, str) else value
+    return cut(value, longest) if isinstance(value, str) else value
 
 
-def cut(text: str) -> str:
+def cut(text: str, longest: int | None = LONGEST) -> str:
     """A text as far as the page shows it."""
-    more = len(text) - LONGEST
-    return f"{text[:LONGEST]} … ({more:,} more characters)" if more > 0 else text
+    more = 0 if longest is None else len(text) - longest
+    return f"{text[:longest]} … ({more:,} more characters)" if more > 0 else text

@@ -110,6 +110,14 @@ def counted(first: str, last: str = "", times: int = 12) -> str:
         ("a" * 400 + " " + "b" * 400, 0.9, "two runs"),
         ("ok" + "\n" * 900 + "ok", 0.9, "white space"),
         (("no " * 9 + "yes. ") * 12, 0.8, "a loop within a loop"),
+        ("111a11a" * 40, 0.9, "a piece that repeats parts of itself"),
+        ("abcabcab dabcab " * 30, 0.9, "of words"),
+        (
+            PARAGRAPH + "".join(f"Shelf {n} holds lamps of {n * 7} watts. " for n in range(60)) + "very " * 40,
+            0.4,
+            "late",
+        ),
+        ("int main() { return 0; " + "} " * 30, 0.4, "brackets that end a program"),
     ],
 )
 def test_loops_of_other_kinds(text: str, least: float, reason: str) -> None:
@@ -229,6 +237,11 @@ def good_forms() -> Iterator[tuple[str, str]]:
     yield "answers", lines("{}. {}: The statement is true.", *(f"{n}/{d}" for n, d in enumerate(days, 1)))
     yield "separators", f"\n{'-' * 80}\n".join(["The first part.", "The second part.", "The third part.", "The end."])
     yield "headings underlined", lines("{}\n=========\nOpen from nine to five.\n", *days)
+    yield (
+        "rows with one remark",
+        lines("### {}\nThe museum is open from nine to five.\n", *days, "Holidays"),
+    )
+    yield "rules under headings", lines("{}\n---------\n\nNo meeting is planned for today.\n\n", *days)
     yield "contents", "\n".join(f"Chapter {n} {'.' * 60} {n * 9}" for n in range(1, 8))
     yield (
         "form",

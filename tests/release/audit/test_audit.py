@@ -98,7 +98,7 @@ def test_the_page_shows_samples_of_each_rule(found: Audit, tmp_path: Path) -> No
     fallen = {sample["stage"]: sample for sample in samples if sample["fate"] == "rejected"}
     assert fallen.keys() == {finding.label for finding in found.findings if finding.rows}
     assert fallen["parses response"]["value"].startswith("SyntaxError line 1")
-    assert fallen["repetition response"]["bound"] == "at_most 0.4"
+    assert fallen["repetition response"]["bound"] == "at_most 0.2"
     assert "ana@firm.com" not in page
     assert '<a href="#leaks">' in page
     assert "data/test.jsonl:1 and data/train.jsonl:5" in page

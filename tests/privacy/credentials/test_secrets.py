@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from hfsft.privacy.secrets import SUSPECT, find, loosely
+from hfsft.privacy.credentials.secrets import SUSPECT, find, loosely
 
 # Put together here, so that nobody's scanner takes this file for a leak.
 LETTERS = "Zq3Xw8Rt5Lm2Kp9Vb4Nc7Hd1Sf6Gj0YaEuIoTyUiQwErAsDf"

@@ -18,10 +18,14 @@ from functools import cache
 
 from hfsft.keys import LOOKS_LIKE_KEY, PREFIXES
 from hfsft.letters.late_patterns import at_first_use
+from hfsft.privacy.credentials import passwords
 from hfsft.privacy.found import Found
 
-SUSPECT = r"[A-Za-z0-9_\-/+=]{18}|://[^\s/@]*@|-----BEGIN "
-"""Without a match, in Python or in RE2, a text holds no secret: what most texts are dismissed by at once."""
+SUSPECT = r"[A-Za-z0-9_\-/+=]{18}|[=:>]\s{0,3}[\"']?[A-Za-z0-9_~+\-][A-Za-z0-9._~+/=\-]{15}|://[^\s/@]*@|-----BEGIN "
+"""Without a match, in Python or in RE2, a text holds no secret but perhaps a short password.
+
+What most texts are dismissed by at once.
+"""
 
 
 @dataclass(frozen=True)
@@ -35,27 +39,30 @@ class _SecretForm:
     check: Callable[[str], bool] = lambda _: True
 
 
-def find(text: str) -> list[Found]:
+def find(text: str, short: bool = True) -> list[Found]:
     """The secrets in a text, in their order; where two forms overlap, the one that begins first and is longest.
 
-    Takes time that grows with the text, whatever stands in it.
+    With `short=False` without what only its name makes a password, which is as likely one of an example. Takes time
+    that grows with the text, whatever stands in it.
     """
-    if not _SUSPECT.search(text):
-        return []
     folded = text.lower()
-    found = [
-        Found(form.kind, *match.span(form.secret))
-        for form in _forms()
-        if any(anchor in folded for anchor in form.anchors)
-        for match in form.pattern.finditer(text)
-        if form.check(match[form.secret])
-    ]
+    found = []
+    if _SUSPECT.search(text):
+        found += [
+            Found(form.kind, *match.span(form.secret))
+            for form in _forms()
+            if any(anchor in folded for anchor in form.anchors)
+            for match in form.pattern.finditer(text)
+            if form.check(match[form.secret])
+        ]
+    if short:
+        found += [Found("password", start, end) for start, end in passwords.find(text, folded)]
     return list(_apart(sorted(found, key=lambda each: (each.start, -each.end))))
 
 
 @cache
 def loosely() -> str:
-    """An expression for RE2, the engine of Arrow: without a match of it, too, a text holds no secret."""
+    """An expression for RE2, the engine of Arrow: without a match, too, nothing is found with `short=False`."""
     return "|".join(f"(?i:{_loose(form)})" if form.pattern.flags & re.I else f"(?:{_loose(form)})" for form in _forms())
 
 
@@ -87,6 +94,7 @@ _SUSPECT = at_first_use(SUSPECT)
 _FILLER = at_first_use(
     r"([x*.0#])\1{5}|\byours?[-_ ]|[-_]yours?[-_]|replace|placeholder|\.\.\.|^[<{$%]|[$<{]{1,2}[A-Z_a-z]", re.IGNORECASE
 )
+_NAME = at_first_use(r"[A-Za-z]+\d{0,3}(?:[_\-./][A-Za-z]+\d{0,3})+")  # `my_secret_token1`
 _WORDS = {"pass", "passwd", "password", "pwd", "secret", "token", "key", "user", "username", "apikey", "api_key"}
 
 
@@ -99,8 +107,15 @@ def _random(value: str) -> bool:
     """Whether a value that only its place makes a secret looks like one: letters and digits, hardly any twice."""
     if not (_issued(value) and re.search("[0-9]", value) and re.search("[A-Za-z]", value)):
         return False
+    if _NAME.fullmatch(value):
+        return False
     counts = Counter(value)
     return -sum(n / len(value) * math.log2(n / len(value)) for n in counts.values()) >= 3
+
+
+def _drawn(value: str) -> bool:
+    """Whether a value under a name that says little (`key`) is random: capitals, small letters and digits, mixed."""
+    return _random(value) and bool(re.search("[a-z]", value) and re.search("[A-Z]", value)) and "." not in value
 
 
 def _password(value: str) -> bool:
@@ -154,9 +169,10 @@ _HEADER = at_first_use(
 _ASSIGNED = at_first_use(
     r"(?:\b|(?<!hashed)(?<!hash)(?<!encrypted)_)"
     rf"(?:{_FIELD}[_\- ]?(?:access[_\- ]?)?key|(?:{_FIELD}[_\- ]?)?(?:token|secret|password|passwd))"
-    r"[\"']?\s{0,3}(?:=|:|=>|:=)\s{0,3}[\"']?([A-Za-z0-9._~+/=\-]{20,200})",
+    r"[\"']?\s{0,3}(?:=|:|=>|:=)\s{0,3}[\"']?([A-Za-z0-9_~+\-][A-Za-z0-9._~+/=\-]{15,199})",
     re.IGNORECASE,
 )
+_KEY = at_first_use(r"(?i:\bkey)[\"']?\s{0,3}[=:]\s{0,3}[\"']([A-Za-z0-9._~+/=\-]{24,200})[\"']")
 
 
 @cache
@@ -186,4 +202,5 @@ def _forms() -> tuple[_SecretForm, ...]:
         _SecretForm("key in an address", ("key=", "token=", "secret=", "passw", "sig"), _QUERY, 1, _random),
         _SecretForm("authorization", ("authorization", "bearer"), _HEADER, 1, _random),
         _SecretForm("key in a field", ("key", "token", "secret", "passw"), _ASSIGNED, 1, _random),
+        _SecretForm("key in a field", ("key",), _KEY, 1, _drawn),
     )
