@@ -9,9 +9,10 @@ from typing import Any
 
 from hfsft.agreement import ResultTable, agreement_said
 from hfsft.review.drawn.reviewed_rows import ReviewedRows
-from hfsft.review.drawn.reviewer_walk import SAMPLE, SHARED, Draw
+from hfsft.review.drawn.reviewer_walk import Draw
 from hfsft.verdicts import SKIP, ErrorRate, Verdict, Verdicts, decided, error_rate
 from hfsft.verdicts.all_verdicts import ByReviewer
+from hfsft.verdicts.error_rate import RANDOM
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,8 @@ def summed_up(rows: ReviewedRows, draw: Draw, verdicts: Verdicts, at_most: float
     """The summary of the verdicts over these rows."""
     said = dict(_of_rows(rows, verdicts))
     decisions = {row_id: decision for row_id, each in said.items() if (decision := decided(each))}
-    random = {row_id for row_id, each in said.items() if any(one.drawn in (SAMPLE, SHARED) for one in each.values())}
+    reached = {row_id: each for row_id, each in said.items() if rows.by_id[row_id].reached}
+    random = {row_id for row_id, each in reached.items() if any(one.drawn in RANDOM for one in each.values())}
     eyes: dict[str, tuple[int, int]] = {}
     for row_id, decision in decisions.items():
         kind = next((one.drawn for one in said[row_id].values() if one.drawn), None)
@@ -93,7 +95,7 @@ def summed_up(rows: ReviewedRows, draw: Draw, verdicts: Verdicts, at_most: float
         edited=sum(each.what == "edit" for each in decisions.values()),
         disputed=tuple(sorted(row_id for row_id, each in decisions.items() if each.disputed)),
         eyes=eyes,
-        rate=error_rate(each for row_id, each in said.items() if rows.by_id[row_id].reached),
+        rate=error_rate(reached.values()),
         at_most=at_most,
         unseen=sum(row.reached and not row.by_people and row.id not in decisions for row in rows.candidates),
         gone=sum(row_id not in rows.by_id for row_id, _ in keys),
