@@ -90,8 +90,8 @@ def judged(one: Reviewer, count: int) -> None:
             one.keys("4", "a")
 
 
-def standing() -> dict[str, Any]:
-    return VerdictFile(Path("shop.review.jsonl")).read().standing  # type: ignore[return-value]
+def standing() -> dict[tuple[str, str], Any]:
+    return VerdictFile(Path("shop.review.jsonl")).read().standing
 
 
 def test_two_people_review_a_build_and_the_next_one_asks_no_model(asked: Callable[[], int], opened: Open) -> None:
