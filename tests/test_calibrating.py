@@ -151,6 +151,23 @@ def test_labels_of_a_file_in_place_of_verdicts(folder: Path, capsys: pytest.Capt
     assert "at_least: 2}" in Path("boats.yaml").read_text()
 
 
+def test_scores_stand_for_verdicts_where_somebody_says_from_which_on(folder: Path) -> None:
+    rows = built()
+    Path("scores.jsonl").write_text(
+        "\n".join(json.dumps({"id": each.id, "scores": {"usefulness": worth(each), "wit": 1}}) for each in rows)
+    )
+    found = calibrate("boats.yaml", "scores.jsonl").found
+    assert found.suggested is not None
+    assert "--good 4" in found.suggested.why
+    assert found.bounds is None
+    assert found.told == ["people's scores of `wit` are by no criterion of the judge"]
+    found = calibrate("boats.yaml", "scores.jsonl", good=4, precision=0.8).found
+    assert found.bounds is not None
+    accepted = sum(worth(each) >= 4 for each in rows)
+    assert found.bounds.kept_accepted + found.bounds.fell_accepted == accepted
+    assert f"{COUNT} rows without a verdict count as accepted" in found.told[0]
+
+
 def test_what_is_missing_is_said(folder: Path) -> None:
     card = (folder / "build" / "boats" / "README.md").read_text()
     assert "The judge is uncalibrated: nobody has compared its scores with people's." in card

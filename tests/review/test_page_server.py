@@ -142,11 +142,19 @@ def test_an_edit_of_a_turn_is_kept_as_all_turns() -> None:
     assert "row_texts" not in again
 
 
-def test_a_row_whose_text_changed_is_told() -> None:
+def test_an_edit_that_leaves_no_row_is_refused() -> None:
     reviewing = MemoryReviewing(ROWS)
     with Serving(reviewing) as served:
-        verdict = accept(reviewing, 0)
-        reviewing.rows[IDS[0]]["response"] = "Another."
+        got = ask(served.url, "verdict", accept(reviewing, 0, edit={"response": " "}))
+    assert (got.status, reviewing.kept) == (400, [])
+    assert "response says nothing" in got.json["error"]
+
+
+def test_a_row_whose_text_changed_is_told() -> None:
+    reviewing = MemoryReviewing([a_row(0, context="A list.")])
+    with Serving(reviewing) as served:
+        verdict = accept(reviewing, 0, edit={"context": "Another."})
+        reviewing.rows[IDS[0]]["context"] = None
         got = ask(served.url, "verdict", verdict)
     assert (got.status, reviewing.kept) == (409, [])
     assert "says something else now" in got.json["error"]

@@ -65,7 +65,7 @@ def write_bound(recipe: Recipe, score: str, at_least: float) -> list[str]:
 def _edits(recipe: Recipe, score: str, at_least: float) -> Iterator[tuple[Loc, Any]]:
     """What to write where."""
     listed = recipe.source.data.get(FILTERS)
-    if listed is None and FILTERS not in recipe.source.data:
+    if listed is None:
         own = [(rule.name, rule.model_dump(mode="json", exclude_defaults=True)) for rule in filters_of(recipe)]
         usual = [{name: arguments} if arguments else name for name, arguments in own]
         yield (FILTERS,), [*usual, {Score.name: {score: {AT_LEAST: at_least}}}]

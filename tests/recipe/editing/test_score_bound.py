@@ -103,6 +103,17 @@ def written(tmp_path: Path, filters: str, score: str = "mean", at_least: float =
             "filters:\n  - expr:\n      that: |\n        True\n  - score: {mean: {at_least: 3.5}}\n",
             id="beside a text of several lines",
         ),
+        pytest.param(
+            "filters:\n  - expr:\n      that: |\n        True\n\n# the end\nsplit: {}\n",
+            "filters:\n  - expr:\n      that: |\n        True\n  - score: {mean: {at_least: 3.5}}\n\n# the end\n"
+            "split: {}\n",
+            id="behind a text of several lines",
+        ),
+        pytest.param(
+            "filters: [\n  refusal,  # one\n  html,     # two\n]\n",
+            "filters: [\n  refusal,  # one\n  html, {score: {mean: {at_least: 3.5}}},     # two\n]\n",
+            id="brackets over several lines",
+        ),
     ],
 )
 def test_the_bound_is_written_and_all_else_stays(tmp_path: Path, before: str, after: str) -> None:
@@ -114,6 +125,12 @@ def test_where_filters_are_left_out_the_default_ones_are_written_out_too(tmp_pat
     assert found.startswith("split: {validation: 0}  # no split\nfilters:\n  - exact_duplicate\n  - near_duplicate\n")
     assert "  - tokens: {at_least: 1}\n" in found
     assert found.endswith("  - language\n  - score: {mean: {at_least: 3.5}}\n")
+
+
+def test_filters_that_say_nothing_are_the_default_ones(tmp_path: Path) -> None:
+    found = written(tmp_path, "filters:  # those that there are\nsplit: {}\n")
+    assert found.startswith("filters: [exact_duplicate, near_duplicate, {tokens: {at_least: 1}}, ")
+    assert found.endswith("language, {score: {mean: {at_least: 3.5}}}]  # those that there are\nsplit: {}\n")
 
 
 def test_line_breaks_of_windows_and_a_mark_of_utf_8_stay(tmp_path: Path) -> None:
