@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -11,20 +12,20 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from hfsft.errors import ReleaseError
+from hfsft.errors import RecipeError, ReleaseError
 from hfsft.loading import load
 from hfsft.pipeline.auditing import name_of, rows_of
 from hfsft.pipeline.building import OUT, Watcher
-from hfsft.release.folder.file_names import LOCK
+from hfsft.release.folder.file_names import GUIDELINES, LOCK
 from hfsft.release.folder.outputs import require_free, writing
 from hfsft.release.reader import HUB_SCHEME, Release, open_release
 from hfsft.review.drawn.reviewed_rows import ReviewedRows
-from hfsft.review.drawn.reviewer_walk import EYES, OVERLAP, ROWS, Draw, WantedSample, draw
+from hfsft.review.drawn.reviewer_walk import EYES, ROWS, SHARED, Draw, WantedSample, draw
 from hfsft.review.edited_texts import COLUMNS as EDITED
 from hfsft.review.edited_texts import editable
 from hfsft.review.said.criteria import criteria_of
 from hfsft.review.said.review_questions import ReviewQuestions, now
-from hfsft.review.said.summary import Summary, disputed_rows, summed_up
+from hfsft.review.said.summary import Summary, disputed_rows, summed_up, with_agreement
 from hfsft.review.session import Session
 from hfsft.verdicts import ENDING, REASONS, VerdictFile, file_beside
 
@@ -40,7 +41,7 @@ _KEYS = ("rows", "overlap", "eyes")  # of the section, that say which rows are l
 
 
 @dataclass(frozen=True)
-class Review:
+class OpenedReview:
     """Rows that people review, what they are asked, and the file of their verdicts."""
 
     rows: ReviewedRows
@@ -64,8 +65,10 @@ class Review:
 
     def summary(self) -> Summary:
         """What was said so far."""
-        wanted = replace(self.wanted, only=(), eyes=0)
-        return summed_up(self.rows, draw(self.rows, wanted), self.file.read(), self.asked.at_most)
+        wanted, verdicts = replace(self.wanted, only=(), eyes=0), self.file.read()
+        found = summed_up(self.rows, draw(self.rows, wanted), verdicts, self.asked.at_most)
+        scales = {(each.low, each.high) for each in self.asked.criteria if not each.questions}
+        return with_agreement(found, self.rows, verdicts, scales.pop() if scales else None)
 
     def export(self, path: Path, *, force: bool = False) -> list[str]:
         """Write the rows that are looked at, and all that was said, as CSV or for Label Studio; what there is to know.
@@ -161,7 +164,7 @@ def open_review(
     watcher: Watcher | None = None,
     tell: Callable[[str], None] = lambda _: None,
     **wanted: Any,
-) -> Review:
+) -> OpenedReview:
     """What is reviewed at `where`: a build's folder, a recipe (its build), a release as hf://datasets/you/name, or a
     dataset as `hfsft audit` reads it.
 
@@ -182,7 +185,7 @@ def open_review(
     rows = ReviewedRows.of_dataset(where, rows_of(where, watcher or Watcher()))
     name = name_of(where)
     asked = ReviewQuestions(name, criteria_of({}, quality=quality))
-    return Review(rows, asked, _wanted({}, wanted), VerdictFile(to or Path(file_beside(name))))
+    return OpenedReview(rows, asked, _wanted({}, wanted), VerdictFile(to or Path(file_beside(name))))
 
 
 def _kind_of(path: Path) -> str:
@@ -192,7 +195,7 @@ def _kind_of(path: Path) -> str:
     return kind
 
 
-def _of_recipe(path: Path, to: Path | None, quality: bool, wanted: Mapping[str, Any]) -> Review:
+def _of_recipe(path: Path, to: Path | None, quality: bool, wanted: Mapping[str, Any]) -> OpenedReview:
     loaded = load(path, ())
     folder = Path(OUT, loaded.name)
     if not _is_build(folder):
@@ -207,46 +210,45 @@ def _of_release(
     quality: bool,
     wanted: Mapping[str, Any],
     loaded: Recipe | None = None,
-) -> Review:
+) -> OpenedReview:
     built = release.recipe()
     if loaded is None and path is not None:
-        loaded = load(path, ())
-    section = _section(loaded) if loaded else built.get("review") or {}
-    base = path.parent if path else Path()
-    named = Path(base, section["verdicts"]) if section.get("verdicts") else None
-    beside = Path(base, file_beside(path.stem if path else release.name))
-    error = section.get("error") or {}
+        with suppress(RecipeError):  # which a build tells
+            loaded = load(path, ())
+    section = loaded.review if loaded else None
+    said: Mapping[str, Any] = built.get("review") or {}
+    if loaded:
+        said = section.model_dump(mode="json") if section else {}
+    beside = Path(file_beside(release.name)) if path is None else path.with_name(file_beside(path.stem))
+    named = section.file(path.parent, path.stem) if section and path else None
+    guidelines = release.folder / GUIDELINES
+    if path and said.get("guidelines"):
+        guidelines = path.parent / Path(said["guidelines"]).expanduser()
     asked = ReviewQuestions(
         release.name,
         criteria_of(built, quality=quality),
-        {**REASONS, **dict.fromkeys(section.get("reasons") or (), "")},
-        _guidelines(section.get("guidelines") or "", base),
-        error.get("at_most"),
+        {**REASONS, **dict.fromkeys(said.get("reasons") or (), "")},
+        _guidelines(guidelines),
+        (said.get("error") or {}).get("at_most"),
     )
     rows = ReviewedRows.of_release(release)
-    return Review(rows, asked, _wanted(section, wanted), VerdictFile(to or named or beside), path, bool(section))
-
-
-def _section(recipe: Recipe) -> dict[str, Any]:
-    """The section `review` of a recipe, with its defaults; empty where it has none."""
-    section = getattr(recipe, "review", None)
-    return section.model_dump(mode="json") if section else {}
+    return OpenedReview(
+        rows, asked, _wanted(said, wanted), VerdictFile(to or named or beside), path, section is not None
+    )
 
 
 def _wanted(section: Mapping[str, Any], wanted: Mapping[str, Any]) -> WantedSample:
-    usual = {"rows": ROWS, "overlap": OVERLAP, "eyes": EYES}
+    usual = {"rows": ROWS, "overlap": SHARED, "eyes": EYES}
     said = {key: section[key] for key in _KEYS if section.get(key) is not None}
     return WantedSample(**{**usual, **said, **{key: value for key, value in wanted.items() if value is not None}})
 
 
-def _guidelines(said: str, base: Path) -> str:
-    """The text of guidelines, which may be named by a file beside the recipe."""
-    if "\n" in said or not said:
-        return said
+def _guidelines(path: Path) -> str:
+    """The text of a file of guidelines; empty where there is none."""
     try:
-        return Path(base, said).read_text(encoding="utf-8")
-    except OSError:
-        return said
+        return path.read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return ""
 
 
 def _is_build(folder: Path) -> bool:

@@ -22,6 +22,7 @@ from hfsft.review.reviewing import ChangedRowError, Reviewing, UnknownRowError, 
 from hfsft.review.row_view import ROW_TEXTS
 from hfsft.review.security import Access, policy
 from hfsft.review.verdict_fields import checked
+from hfsft.rows.reading.edited_row import fault
 
 MOST_BYTES = 2**24
 """Of one verdict: every text of the longest rows written anew."""
@@ -106,11 +107,13 @@ class ReviewServer:
             raise ValueError("a verdict names the row by its id and its content")
         name, content = sent.pop("id"), sent.pop("content")
         row = self.reviewing.row(name)
-        if content != row["content"]:
+        if content != row["content"]:  # told before an edit of texts that it has no more
             raise ChangedRowError(f"row {plain(name)} says something else now")
         fields = checked(sent, self.reviewing.criteria, self.reviewing.reasons, row["editable"])
         if "edit" in fields:
             fields["edit"] = columns_of(fields["edit"], row[ROW_TEXTS])
+            if wrong := fault(fields["edit"]):
+                raise ValueError(f"the row cannot be edited so: {wrong}")
         if name in self._saw_scores:
             fields["saw_scores"] = True
         self.reviewing.keep(name, content, fields)

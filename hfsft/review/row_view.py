@@ -64,9 +64,12 @@ def judge_scores(row: Mapping[str, Any], registry: Mapping[str, Column]) -> list
 
 
 def _compared(row: Mapping[str, Any], parent: Mapping[str, Any] | None) -> Iterator[Comparison]:
+    """What differs; of a row that asks something else than its parent, the answer is not compared with that one's."""
     for name in COMPARED:
         now = row.get(name) or ""
-        others = {f"{name} of the row that it was made from": (parent or {}).get(name)}
+        asks_same = parent is not None and parent.get("instruction") == row.get("instruction")
+        of_parent = parent.get(name) if parent and (asks_same or name != "response") else None
+        others = {f"{name} of the row that it was made from": of_parent}
         others[f"{name} before it was rewritten"] = row.get(first_of(name))
         if name == "response":
             others[REFERENCE] = row.get(REFERENCE)

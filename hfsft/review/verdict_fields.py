@@ -42,7 +42,7 @@ def _reason(reason: Any, verdict: str, reasons: Collection[str]) -> str | None:
         if reason:
             raise ValueError("only a row that is rejected has a reason")
         return None
-    if reasons and reason not in reasons:
+    if reasons and not (isinstance(reason, str) and reason in reasons):
         raise ValueError(f"reason is one of {', '.join(reasons)}")
     return reason if reasons else None
 

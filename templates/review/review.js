@@ -87,6 +87,7 @@
     } catch { /* as above */ }
   };
 
+  const typed = () => JSON.stringify([draft.note, draft.edit]);
   const edited = () => Object.keys(draft.edit).length > 0;
 
   window.addEventListener("beforeunload", (event) => {
@@ -122,7 +123,7 @@
 
   const showVerdicts = () => {
     document.querySelector("[data-key=a] span").textContent = edited() ? "Accept edit" : "Accept";
-    document.querySelector("[data-key=e] span").textContent = editing ? "Read" : "Edit";
+    document.querySelector("[data-key=e] span").textContent = editing ? "Back" : "Edit";
     at("discard").hidden = !edited();
   };
 
@@ -254,6 +255,11 @@
     mark(current + 1);
   };
 
+  const focusMarked = () => {
+    const set = at("criteria").children[current];
+    (set.querySelector("input:checked") ?? set.querySelector("input")).focus();
+  };
+
   const hideScores = () => {
     at("scores").replaceChildren();
     document.querySelector("[data-key=h]").setAttribute("aria-expanded", "false");
@@ -285,28 +291,31 @@
   const give = (verdict, reason) => act(async () => {
     if (!row) return;
     let said = null;
+    const before = typed();
+    told("");
     try {
       said = await send(verdict, reason);
     } catch (trouble) {
       if (trouble.status === 409) {
         entry.draft = draft;
-        await load(entry.id);
+        await load(entry.id).catch((error) => { throw new Trouble(409, `Not kept: ${error.message}`); });
         return warn("The text of this row has changed since it was shown, so nothing was kept. This is its new text; what you typed is still here. Look again, and give your verdict.");
       }
       if (trouble.status === 404) {
         return warn(`${trouble.message}: nothing was kept. What you typed is still here; → goes on to the next row.`);
       }
-      trouble.message = `Not kept: ${trouble.message} What you typed is still here.`;
+      trouble.message = `Not kept: ${trouble.message.replace(/\.$/, "")}. What you typed is still here.`;
       throw trouble;
     }
     entry.verdict = said.verdict;
-    if (verdict === "accept" || !edited()) dropDraft(entry);
-    draft.typed = false;
+    if (typed() === before && (verdict === "accept" || !edited())) dropDraft(entry);
+    draft.typed = typed() !== before;
     showProgress(said.progress);
-    const word = rowList.word(said.verdict);
+    const place = (places.get(entry.id) ?? -1) + 1;
+    const word = [rowList.word(said.verdict), ...(reason ? [reason.replaceAll("_", " ")] : [])].join(", ");
     if (said.next) await move(said.next);
     else await move(entry.id);
-    told(`Kept: ${word}.`);
+    told(`Row ${place || entry.id} kept: ${word}.`);
     at("finished").hidden = Boolean(said.next);
   });
 
@@ -410,17 +419,17 @@
     if (key === "Escape") editing ? edit() : calm();
     if (key === "Tab" && document.activeElement === document.body && !event.shiftKey && criteria.length) {
       event.preventDefault();
-      const set = at("criteria").children[current];
-      (set.querySelector("input:checked") ?? set.querySelector("input")).focus();
-      return;
+      return focusMarked();
     }
-    if (/^Arrow(Left|Right|Up|Down)$/.test(key) && event.target.matches("input[type=radio]")) return; // as of any radio button
+    const radio = event.target.matches("input[type=radio]");
+    if (radio && /^Arrow(Left|Right)$/.test(key)) return; // as of any radio button
     if (!row && key !== "/" && key !== "?") return;
     if (/^\d$/.test(key)) event.preventDefault(), digit(key);
     else if (Object.hasOwn(BY_KEY, key)) {
       if (/^Arrow(Up|Down)$/.test(key) && !criteria.length) return;
       event.preventDefault();
       if (!event.repeat || /^[jk]$|^Arrow/.test(key)) BY_KEY[key][1]();
+      if (radio && /^Arrow/.test(key)) focusMarked();
     }
   });
 

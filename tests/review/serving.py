@@ -45,6 +45,10 @@ class Serving:
 
         asyncio.run(main())
 
+    def run(self) -> None:
+        """Serve in this thread, until the server ends by itself."""
+        asyncio.run(serve(self.reviewing, self.port, self._listens))
+
     def _listens(self, url: str) -> None:
         self.url = url
         self._ready.set()

@@ -15,7 +15,7 @@ from hfsft.errors import UserError
 from hfsft.plain import plain
 
 if TYPE_CHECKING:
-    from hfsft.pipeline.opened_review import Review
+    from hfsft.pipeline.opened_review import OpenedReview
     from hfsft.review.said.summary import Summary
 
 COLUMNS = ("accept", "edit", "reject", "skip")
@@ -104,7 +104,7 @@ def run(arguments: argparse.Namespace) -> None:
             print(report(review, found))
 
 
-def _serve(review: Review, arguments: argparse.Namespace) -> None:
+def _serve(review: OpenedReview, arguments: argparse.Namespace) -> None:
     import asyncio
     import threading
     import webbrowser
@@ -133,7 +133,7 @@ def _serve(review: Review, arguments: argparse.Namespace) -> None:
     print()
 
 
-def report(review: Review, found: Summary) -> str:
+def report(review: OpenedReview, found: Summary) -> str:
     """What was said so far, as people read it."""
     lines = [remark("warning", told) for told in found.told]
     if not found.reviewers:
@@ -156,6 +156,11 @@ def report(review: Review, found: Summary) -> str:
         more = f" and {len(found.disputed) - SHOWN:,} more" if len(found.disputed) > SHOWN else ""
         told = f"{', '.join(found.disputed[:SHOWN])}{more}"
         lines.append(remark("note", f"reviewers disagree on {told} (--only disputed shows them)"))
+    for each in found.agreement:
+        if isinstance(each, str):
+            lines.append(wrapped(each[0].upper() + each[1:]))
+        else:
+            lines += ["", table(each.head, each.rows, right=tuple(each.right)), ""]
     if found.gone or found.changed:
         told = (
             f"{count(found.gone, 'verdict')} of rows that are not in the build, {found.changed:,} of texts that changed"
@@ -165,10 +170,10 @@ def report(review: Review, found: Summary) -> str:
         lines.append(
             remark("note", f"{count(found.replaced, 'verdict')} given anew by their reviewers: the last counts")
         )
-    return "\n".join([*lines, *_next(review, found)])
+    return "\n".join([*lines, *_next(review, found)]).replace("\n\n\n", "\n\n")
 
 
-def _next(review: Review, found: Summary) -> list[str]:
+def _next(review: OpenedReview, found: Summary) -> list[str]:
     if not found.reviewers:
         return []
     if review.recipe is None:
@@ -180,7 +185,7 @@ def _next(review: Review, found: Summary) -> list[str]:
     return ["", wrapped(told)]
 
 
-def _take(review: Review, arguments: argparse.Namespace) -> None:
+def _take(review: OpenedReview, arguments: argparse.Namespace) -> None:
     taken = review.take(arguments.take, _reviewer(arguments))
     print(f"took {count(taken.new, 'verdict')} over from {arguments.take} into {review.file.path}")
     if taken.known:
@@ -191,12 +196,12 @@ def _take(review: Review, arguments: argparse.Namespace) -> None:
         print(remark("warning", f"{count(taken.changed, 'verdict')} of texts that rows no longer have: no use so far"))
 
 
-def _export(review: Review, arguments: argparse.Namespace) -> None:
+def _export(review: OpenedReview, arguments: argparse.Namespace) -> None:
     for told in review.export(arguments.export, force=arguments.force):
         print(wrapped(told))
 
 
-def _anchors(review: Review, arguments: argparse.Namespace) -> None:
+def _anchors(review: OpenedReview, arguments: argparse.Namespace) -> None:
     for told in review.write_anchors(arguments.anchors, arguments.out, force=arguments.force):
         print(wrapped(told))
 

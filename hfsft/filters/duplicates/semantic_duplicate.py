@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import Field, model_validator
 
-from hfsft.embedding import VECTORS, packaged
+from hfsft.embedding import VECTORS, packaged, unknown_words
 from hfsft.engine.step import Step
 from hfsft.errors import ModelError
 from hfsft.filters.duplicates.alike import AlikePairs, AlikeRows
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
     from hfsft.engine.adding import Columns
     from hfsft.errors import Place
-
-KNOWN = ("en", "zh")  # languages of which it was measured that the packaged embedder tells questions apart
 
 
 class SemanticDuplicate(AlikeRows):
@@ -53,6 +51,7 @@ class SemanticDuplicate(AlikeRows):
     """
 
     name: ClassVar[str] = "semantic_duplicate"
+    embeds: ClassVar[bool] = True
     version: ClassVar[int] = 2
     heavy: ClassVar[bool] = True
     values: ClassVar[str] = "0, or from floor to 1"
@@ -86,14 +85,7 @@ class SemanticDuplicate(AlikeRows):
 
     def warnings(self, languages: Sequence[str]) -> list[str]:
         """What the packaged embedder does not know."""
-        unknown = [language for language in languages if language not in KNOWN]
-        if not unknown:
-            return []
-        return [
-            f"filters[{self.name}]: the embedder that comes with hfsft does not know words of {', '.join(unknown)}, "
-            "so that only rows which are spelled alike are found: name one that does (`models: {embedder: "
-            "{model: ..., task: embed}}`)"
-        ]
+        return unknown_words(self.name, languages, "so that only rows which are spelled alike are found")
 
     @property
     def _text(self) -> str:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
-from typing import Any
 
-from hfsft.review.drawn.reviewed_rows import Candidate, ReviewedRows
-from hfsft.review.edited_texts import columns_of
-from hfsft.rows.views import own_turns
+from hfsft.review.drawn.reviewed_rows import ReviewedRows
 from hfsft.verdicts import Verdict, VerdictFile
 
 
@@ -32,7 +29,7 @@ def take(verdicts: Sequence[Verdict], rows: ReviewedRows, file: VerdictFile) -> 
         if row is None:
             gone += 1
             continue
-        whole = replace(verdict, content=verdict.content or row.content, edit=_edit(verdict, row, rows))
+        whole = replace(verdict, content=verdict.content or row.content)
         former = standing.of(*whole.key).get(whole.reviewer)
         if former and (_says(former) == _says(whole) or _time(former.at) > _time(whole.at)):
             known += 1
@@ -42,18 +39,6 @@ def take(verdicts: Sequence[Verdict], rows: ReviewedRows, file: VerdictFile) -> 
         new += 1
         changed += whole.content != row.content
     return TakenOver(new, known, gone, changed)
-
-
-def _edit(verdict: Verdict, row: Candidate, rows: ReviewedRows) -> Mapping[str, Any]:
-    """The edit; where a row has turns of its own, what its response should say is in the last of the assistant's."""
-    response = verdict.edit.get("response")
-    read = rows.read([row.place])[row.place] if response else {}
-    turns = own_turns(read) or []
-    spoken = [place for place, turn in enumerate(turns, 1) if turn["role"] == "assistant" and turn.get("content")]
-    if not spoken or not isinstance(response, str):
-        return verdict.edit
-    others = {name: text for name, text in verdict.edit.items() if name != "response"}
-    return {**others, **columns_of({f"assistant, turn {spoken[-1]}": response}, read)}
 
 
 def _says(verdict: Verdict) -> tuple[object, ...]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from hfsft.errors import Place, SourceError
 from hfsft.review.said.criteria import PeoplesCriterion
+from hfsft.rows.reading import edited_row
 from hfsft.verdicts import Verdict
 
 VERDICTS = ("accept", "reject", "skip")
@@ -48,6 +49,9 @@ class VerdictReading:
         edit: dict[str, Any] = {name: text for name, text in said.get("edit", {}).items() if text}
         if unknown := [name for name in edit if name not in self.texts]:
             raise ValueError(f"{EDIT}{unknown[0]}: no text of a row is called so (allowed: {', '.join(self.texts)})")
+        edit = {**_columns(said.get("whole_edit")), **edit}
+        if fault := edited_row.fault(edit):
+            raise ValueError(f"{WHOLE_EDIT}: {fault}")
         reason = said.get("reason") or None
         if reason and reason not in self.reasons:
             raise ValueError(f"reason is `{reason}` (allowed: {', '.join(self.reasons)}; `review.reasons` adds more)")
@@ -64,7 +68,7 @@ class VerdictReading:
             reason=reason,
             scores=scores,
             note=said.get("note") or None,
-            edit={**_columns(said.get("whole_edit")), **edit},
+            edit=edit,
             drawn=said.get("drawn") or None,
             seconds=_number(said.get("seconds")),
         )
@@ -77,7 +81,7 @@ class VerdictReading:
         score = _number(value)
         if score is None or not criterion.takes(score):
             raise ValueError(f"{name} is {value} (allowed: {criterion.low} to {criterion.high})")
-        return criterion.kept(int(score) if score == int(score) else score)
+        return criterion.kept(int(score))
 
 
 def verdicts_in(path: Path, said: Iterator[tuple[int, Mapping[str, Any]]], reading: VerdictReading) -> list[Verdict]:
@@ -109,7 +113,7 @@ def _number(value: Any) -> float | None:
 
 
 def edit_cells(edit: Mapping[str, Any]) -> dict[str, str]:
-    """An edit as the cells or fields of a file: each text by its name, all of it as JSON where it is more than texts."""
+    """An edit as fields of a file: each text by its name, or all of it as JSON where it is more than texts."""
     if all(isinstance(text, str) for text in edit.values()):
         return {f"{EDIT}{name}": text for name, text in edit.items()}
     return {WHOLE_EDIT: json.dumps(edit, ensure_ascii=False)}

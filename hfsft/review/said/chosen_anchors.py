@@ -25,7 +25,7 @@ TEXTS = ("system", "instruction", "context", "reasoning", "response")
 
 
 @dataclass(frozen=True)
-class Scored:
+class PeoplesScores:
     """A row that may be an anchor."""
 
     row: Candidate
@@ -51,7 +51,7 @@ def chosen_anchors(
             f"{rows.where}: no row has a score by each criterion ({names}) that all its reviewers agree on, and asks "
             "what no other row asks: score some with hfsft review"
         )
-    found: list[Scored] = []
+    found: list[PeoplesScores] = []
     seen: Counter[tuple[str, float]] = Counter()
     while left and len(found) < count:
         best = max(left, key=lambda each: (_gain(each, seen), each.reviewers, unit("anchor", each.row.id), each.row.id))
@@ -69,7 +69,7 @@ def chosen_anchors(
     return [_record(texts[each.row.place], each) for each in found]
 
 
-def scored(rows: ReviewedRows, verdicts: Verdicts, criteria: Sequence[PeoplesCriterion]) -> list[Scored]:
+def scored(rows: ReviewedRows, verdicts: Verdicts, criteria: Sequence[PeoplesCriterion]) -> list[PeoplesScores]:
     """The rows that people gave one and the same score by each criterion, with their notes."""
     names = [criterion.name for criterion in criteria]
     found = []
@@ -82,11 +82,11 @@ def scored(rows: ReviewedRows, verdicts: Verdicts, criteria: Sequence[PeoplesCri
         if len(set(given)) == 1 and None not in given[0]:
             scores = {name: said[0].scores[name] for name in names}
             notes = dict.fromkeys(each.note.strip() for each in said if each.note and each.note.strip())
-            found.append(Scored(row, scores, " ".join(notes), len(said)))
+            found.append(PeoplesScores(row, scores, " ".join(notes), len(said)))
     return found
 
 
-def _alone(rows: ReviewedRows, found: Sequence[Scored]) -> list[Scored]:
+def _alone(rows: ReviewedRows, found: Sequence[PeoplesScores]) -> list[PeoplesScores]:
     """Those that ask what no other row asks; of rows of one question none is left."""
     texts = rows.read([each.row.place for each in found])
     asked = {each.row.id: question_of(texts[each.row.place]) for each in found}
@@ -96,11 +96,11 @@ def _alone(rows: ReviewedRows, found: Sequence[Scored]) -> list[Scored]:
     return [each for each in found if counts[asked[each.row.id]] == 1]
 
 
-def _gain(each: Scored, seen: Counter[tuple[str, float]]) -> float:
+def _gain(each: PeoplesScores, seen: Counter[tuple[str, float]]) -> float:
     return sum(1 / (1 + seen[score]) for score in each.scores.items())
 
 
-def _record(row: Mapping[str, Any], scored: Scored) -> dict[str, Any]:
+def _record(row: Mapping[str, Any], scored: PeoplesScores) -> dict[str, Any]:
     """The row as an anchor, which names the row that it was."""
     turns = own_turns(row)
     if turns is None:

@@ -42,8 +42,10 @@ class PeoplesCriterion:
         return round(kept * self.questions) if self.questions else round(kept)
 
     def takes(self, score: Any) -> bool:
-        """Whether that is a score on the scale."""
-        return isinstance(score, int | float) and not isinstance(score, bool) and self.low <= score <= self.high
+        """Whether that is a score on the scale, a whole number."""
+        if isinstance(score, bool) or not isinstance(score, int | float):
+            return False
+        return self.low <= score <= self.high and score == int(score)
 
 
 def criteria_of(recipe: Mapping[str, Any], *, quality: bool = False) -> tuple[PeoplesCriterion, ...]:

@@ -19,7 +19,7 @@ from hfsft.verdicts.error_rate import RANDOM
 KIND, KIND_OF_EDITS = "verdicts", "edits"
 
 
-class Stand(NamedTuple):
+class DecidedText(NamedTuple):
     """What becomes of one text of a row."""
 
     decision: Decision
@@ -31,21 +31,21 @@ class Decisions:
     """All decisions, by row and by the hash of what it said."""
 
     def __init__(self, verdicts: Verdicts, *, named: bool = False) -> None:
-        self.by_row: dict[str, dict[str, Stand]] = {}
+        self.by_row: dict[str, dict[str, DecidedText]] = {}
         self.verdicts, self.replaced, self.torn = verdicts, verdicts.changed, len(verdicts.told)
         called = {name: name for name in verdicts.reviewers} if named else names_of(verdicts)
         for (row, text), said in sorted(verdicts.standing.items()):
             if (decision := decided(said)) is not None:
                 drawn = any(each.drawn in RANDOM for each in said.values())
                 who = tuple(sorted(called[each.reviewer] for each in said.values() if each.verdict != "skip"))
-                self.by_row.setdefault(row, {})[text] = Stand(decision, drawn, who)
+                self.by_row.setdefault(row, {})[text] = DecidedText(decision, drawn, who)
 
-    def __iter__(self) -> Iterator[tuple[str, str, Stand]]:
+    def __iter__(self) -> Iterator[tuple[str, str, DecidedText]]:
         """Row, hash of its text, and what becomes of it."""
         for row, texts in self.by_row.items():
             yield from ((row, text, stand) for text, stand in texts.items())
 
-    def of(self, row: Mapping[str, Any]) -> Stand | None:
+    def of(self, row: Mapping[str, Any]) -> DecidedText | None:
         """What becomes of a row as it is; None where nobody decided on what it says now."""
         texts = self.by_row.get(row["id"])
         return texts.get(content(row) or "") if texts else None
@@ -59,12 +59,12 @@ class Decisions:
         return found
 
     def identity(self, *, edits: bool) -> str:
-        """A hash of all that rows depend on; of `edits` no more than the texts, else also who decided and how."""
+        """A hash of all that rows depend on: of `edits` the texts, else also what falls, for which reason and note."""
         told = []
-        for row, text, (decision, *rest) in self:
+        for row, text, (decision, *_) in self:
             changed = digest(decision.edit) if decision.edit else ""
-            said = (decision.reason, decision.note if decision.what == REJECT else "", decision.disputed)
-            told.append([row, text, changed, *([] if edits else [decision.what, *said, decision.edits_differ, *rest])])
+            why = (decision.what, decision.reason, decision.note if decision.what == REJECT else "")
+            told.append([row, text, changed, *([] if edits else why)])
         return digest(told)
 
 
@@ -92,7 +92,7 @@ def _read(path: Path, *_: int) -> Verdicts:
     return VerdictFile(path).read()
 
 
-class Told:
+class DecisionsTold:
     """Loads decisions from verdicts that are told as lines; of `edits` those alone that give rows another text.
 
     A file to which somebody adds while a build is under way does not change what that build goes by.
@@ -116,7 +116,9 @@ def resource(verdicts: Verdicts, *, edits: bool = False, named: bool = False) ->
     """The decisions of all verdicts as what a step needs."""
     lines = [each.to_line() for _, said in sorted(verdicts.standing.items()) for _, each in sorted(said.items())]
     told = {"replaced": verdicts.changed, "torn": len(verdicts.told)} if not edits else {}
-    work = Work("hfsft.stages.reviewing.decisions:Told", {"lines": lines, "edits": edits, "named": named, **told})
+    work = Work(
+        "hfsft.stages.reviewing.decisions:DecisionsTold", {"lines": lines, "edits": edits, "named": named, **told}
+    )
     return Resource.of(KIND_OF_EDITS if edits else KIND, work)
 
 

@@ -1,4 +1,4 @@
-"""Verdicts as a release may hold them: those that stand, by reviewers without names, so that a clone decides the same."""
+"""Verdicts as a release may hold them: those that stand, of reviewers without names; a clone decides the same."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from hfsft.rows.row import EDITED
 from hfsft.stages.reviewing.decisions import Decisions, id_of, names_of
-from hfsft.verdicts import REJECT, SKIP
+from hfsft.verdicts import SKIP
 
 
 def lines(decisions: Decisions, *, named: bool, rejected: bool, kept: Collection[str]) -> Iterator[str]:
@@ -21,11 +21,11 @@ def lines(decisions: Decisions, *, named: bool, rejected: bool, kept: Collection
         for verdict in sorted(said.values(), key=lambda each: (each.at, each.reviewer)):
             if verdict.verdict == SKIP:
                 continue
-            note = verdict.note if rejected and verdict.verdict == REJECT else None
+            note = verdict.note if rejected and verdict.verdict == "reject" else None
             name = verdict.reviewer if named else called[verdict.reviewer]
             public = replace(verdict, reviewer=name, note=note, seconds=None, more={})
-            if verdict.verdict == REJECT:
+            if verdict.verdict == "reject":
                 public = replace(public, edit={})
             elif verdict.edits and not rejected and id_of(verdict.row, verdict.edit) not in kept:
-                public = replace(public, verdict=REJECT, reason=EDITED, edit={})
+                public = replace(public, verdict="reject", reason=EDITED, edit={})
             yield f"{public.to_line()}\n"

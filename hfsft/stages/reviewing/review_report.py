@@ -98,7 +98,7 @@ def missed(found: Mapping[str, Any], at_most: float | None) -> Iterator[str]:
 def _told(rate: ErrorRate) -> str:
     """The share of wrong rows in words."""
     return (
-        f"{rate.wrong:,} of {rows_said(rate.looked_at)} drawn at random {'is' if rate.wrong == 1 else 'are'} wrong, "
+        f"{rate.wrong:,} of {rows_said(rate.looked_at)} drawn at random {_is(rate.wrong)} wrong, "
         f"{rate.rate or 0:.1%}, and of all rows between {rate.low:.1%} and {rate.high:.1%} (95 %)"
     )
 
@@ -107,34 +107,42 @@ def notes(found: Mapping[str, Any], at_most: float | None) -> Iterator[str]:
     """What is odd about verdicts, then the share of wrong rows, where no bound says it."""
     if not found:
         return
-    if found["edits_fell"]:
-        yield Warn(f"review: {rows_said(found['edits_fell'])} that people edited fell by a rule of the recipe")
-    if found["disputed"]:
+    if count := found["edits_fell"]:
+        yield Warn(f"review: {rows_said(count)} that people edited fell by a rule of the recipe")
+    if count := found["disputed"]:
         yield Warn(
-            f"review: {rows_said(found['disputed'])} are accepted by some and rejected by others: the majority counts, "
-            "and a tie falls (settle them in `hfsft review`)"
+            f"review: {rows_said(count)} {_is(count)} accepted by some and rejected by others: the majority counts, "
+            "and a tie falls (settle it in `hfsft review`)"
         )
-    if found["edits_differ"]:
-        yield Warn(f"review: {rows_said(found['edits_differ'])} were edited by several people: the last edit counts")
-    if found["other_text"]:
-        yield Warn(
-            f"review: {found['other_text']:,} verdicts are of rows that say something else now, or fell before: they "
-            "count for nothing"
-        )
-    if found["gone"]:
-        yield f"review: {found['gone']:,} verdicts are of rows that are gone"
-    if found["replaced"]:
-        yield f"review: {found['replaced']:,} verdicts were given anew by the same person: the last counts"
-    if found["torn"]:
-        yield Warn(
-            f"review: {found['torn']:,} lines of the verdict file are beginnings whose writer was stopped, and "
-            "count for nothing"
-        )
+    if count := found["edits_differ"]:
+        yield Warn(f"review: {rows_said(count)} {_was(count)} edited by several people: the last edit counts")
+    if count := found["other_text"]:
+        said = "a row that says" if count == 1 else "rows that say"
+        yield Warn(f"review: {_verdicts(count)} {_is(count)} of {said} something else now, or fell before")
+    if count := found["gone"]:
+        yield f"review: {_verdicts(count)} {_is(count)} of {'a row that is' if count == 1 else 'rows that are'} gone"
+    if count := found["replaced"]:
+        yield f"review: {_verdicts(count)} {_was(count)} given anew by the same person: the last counts"
+    if count := found["torn"]:
+        said = "line is the beginning of one" if count == 1 else "lines are beginnings"
+        yield Warn(f"review: {count:,} {said} in the verdict file, whose writer was stopped")
     rate = rate_in(found)
     if rate.looked_at and not any(missed(found, at_most)):
         yield f"review: {_told(rate)}"
     elif not found["looked_at"] and at_most is None:
         yield "review: nobody has looked at a row yet (`hfsft review` shows them)"
+
+
+def _verdicts(count: int) -> str:
+    return f"{count:,} verdict{'' if count == 1 else 's'}"
+
+
+def _is(count: int) -> str:
+    return "is" if count == 1 else "are"
+
+
+def _was(count: int) -> str:
+    return "was" if count == 1 else "were"
 
 
 def card(outcome: Outcome, at_most: float | None, *, guidelines: bool) -> CardPart | None:

@@ -14,12 +14,12 @@ from hfsft.filters.filter_work import work_of
 from hfsft.filters.privacy.rewriting import Rewriting
 from hfsft.plain import plain
 from hfsft.rows.batch import Batch, Row, rows_of
-from hfsft.rows.columns import COLUMNS, REVIEWED, TEXTS, VECTOR, Column, first_of, text_under
+from hfsft.rows.columns import COLUMNS, REASON, REVIEWED, SCORE, TEXTS, UNLABELLED, VECTOR, Column, first_of, text_under
 from hfsft.rows.features import holds_text
 from hfsft.rows.row import ACCEPTED, EDITED
 from hfsft.rows.views import WHOLE, content
 from hfsft.stages.answers import checking
-from hfsft.stages.reviewing.decisions import Decisions, Stand, child_of, resource
+from hfsft.stages.reviewing.decisions import DecidedText, Decisions, child_of, resource
 from hfsft.verdicts import ACCEPT, REJECT, Verdicts
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ def steps(context: Context, verdicts: Verdicts, *, named: bool) -> list[Step]:
     """The steps by what people said."""
     place, rules = context.place(KEY), list(context.rules())
     gone = {name for name, role in context.roles.items() if role in GONE}
+    gone |= set(context.judge.step().writes if context.judge else ())
     gone |= {name for rule in rules if not isinstance(rule, Rewriting) for name in rule.writes}
     checked = list(_fit(rules, gone))
     edits = any(stand.decision.edit for _, _, stand in Decisions(verdicts))
@@ -150,7 +151,7 @@ def _edited(
 
 
 def _says_of_text(name: str, gone: Collection[str]) -> bool:
-    return name in gone or name.startswith((VECTOR, first_of("")))
+    return name in gone or name.startswith((VECTOR, SCORE, REASON, UNLABELLED, first_of("")))
 
 
 def _of_one(made: Batch, row: Row) -> Row:
@@ -185,7 +186,7 @@ def _decided(
     return made
 
 
-def _marks(row: Row, stand: Stand | None, fault: str | None, cleans: Sequence[Callable[[str], str]]) -> Row:
+def _marks(row: Row, stand: DecidedText | None, fault: str | None, cleans: Sequence[Callable[[str], str]]) -> Row:
     """What is said of one row: its state, why it falls, the row that stands in its place, the text decided on."""
     decision = stand.decision if stand else None
     state: str | None = EDITED if row["origin"] == EDITED else None
