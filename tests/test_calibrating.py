@@ -188,7 +188,7 @@ def test_people_among_themselves_are_the_measure(folder: Path, capsys: pytest.Ca
 
 def test_what_is_missing_is_said(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     card = (folder / "build" / "boats" / "README.md").read_text()
-    assert "The judge is uncalibrated: nobody has compared its scores with people's." in card
+    assert "The judge is uncalibrated: no comparison of its scores with people's is known." in card
     with pytest.raises(UserError, match=r"boats\.review\.jsonl: there is no such file"):
         calibrate("boats.yaml")
     Path("labels.jsonl").write_text("{}")
