@@ -86,8 +86,8 @@ def _counted(pairs: Iterable[Row], tokenizer: ChatTokenizer) -> list[tuple[int, 
 
 def _rendered(pair: Mapping[str, Any], tokenizer: ChatTokenizer) -> list[str]:
     """Both sides under the template; none where it refuses one of them."""
-    known = {"tools": loaded(pair.get("tools")), "more": pair.get("chat_template_kwargs")}
+    tools, more = loaded(pair.get("tools")), pair.get("chat_template_kwargs")
     try:
-        return [tokenizer.render([*pair["prompt"], *pair[side]], **known) for side in SIDES]
+        return [tokenizer.render([*pair["prompt"], *pair[side]], tools=tools, more=more) for side in SIDES]
     except ValueError:
         return []

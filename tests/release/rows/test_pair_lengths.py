@@ -44,7 +44,8 @@ def test_both_sides_are_counted_with_the_question(tokenizer: ChatTokenizer, plai
 
 
 def test_what_fits_is_told_nowhere_and_what_the_template_refuses_is_left_out(tmp_path: Path) -> None:
-    strict = "{% for m in messages %}{% if 'b' in m.content %}{{ raise_exception('no') }}{% endif %}{{ m.content }}{% endfor %}"
+    refusing = "{% if 'b' in m.content %}{{ raise_exception('no') }}{% endif %}"
+    strict = f"{{% for m in messages %}}{refusing}{{{{ m.content }}}}{{% endfor %}}"
     known = load_tokenizer(str(tokenizer_folder(tmp_path, strict)))
     assert pair_lengths([pair(5, 5)], known, None) is None
     found = pair_lengths([pair(5, 0), pair(5, 5)], known, None)
