@@ -15,6 +15,7 @@ from hfsft.cache import cache_folder
 from hfsft.engine.plan import Plan
 from hfsft.errors import Problem, RecipeError
 from hfsft.loading import AnyRecipe, AnyTrust, load
+from hfsft.pipeline import calibrating
 from hfsft.pipeline.building import OUT
 from hfsft.pipeline.more_rows import told, waves_of
 from hfsft.recipe.checks import rewrites
@@ -93,7 +94,8 @@ def validate(recipe: AnyRecipe, *, overrides: Sequence[str] = (), hub: bool = Tr
         raise RecipeError(problems)
     wanted = [] if trusted else reaches(loaded)
     warnings = [*found.warnings, *of_reasoning(loaded), *of_rows(loaded, seen.examples)]
-    return Checked(plan, [*seen.notes, *filter_warnings(loaded)], wanted, warnings)
+    notes = [*seen.notes, *filter_warnings(loaded), *calibrating.state(loaded, plan)]
+    return Checked(plan, notes, wanted, warnings)
 
 
 def forecast(recipe: AnyRecipe, *, overrides: Sequence[str] = (), trust: AnyTrust = None) -> list[StepForecast]:

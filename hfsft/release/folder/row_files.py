@@ -60,13 +60,11 @@ def _said(rows: Any) -> list[Any] | None:
     import pyarrow as pa
     from datasets import Dataset
 
-    from hfsft.engine.parts.rows import Rows
-
     tables: Iterator[pa.Table]
     if isinstance(rows, Dataset):
         table = rows.with_format("arrow")[:] if rows._indices else rows.data.table
         tables = (table.slice(start, BLOCK) for start in range(0, len(table), BLOCK))
-    elif isinstance(rows, Rows):
+    elif hasattr(rows, "batches"):  # of this machine, or of an executor that reads as it does
         tables = rows.batches(size=BLOCK)
     else:
         return None
