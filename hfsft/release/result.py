@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from hfsft.release.trainer.check import TrainerCheck
     from hfsft.release.trainer.dataset_writer import DatasetWriter
     from hfsft.release.trainer.lengths import Lengths
+    from hfsft.release.unchanged import ToldBefore
     from hfsft.stages.source import Opened
 
 
@@ -49,6 +50,7 @@ class Built:
     sides: Sides = NONE  # of its rows, and of those of builds before
     measures: ReleaseMeasures | None = None  # of its rows, where the engine has worked them out
     former: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # figures of the release before, by section
+    stands: ToldBefore | None = None  # where the folder stays as it is, what it tells
 
     def split(self, name: str) -> Dataset:
         """The kept rows of one split, in the order of their ids."""
@@ -137,6 +139,10 @@ class Built:
         """Counts, funnel, usage, columns, and what was found of the rows, as JSON."""
         from hfsft.release.export import published_columns
 
+        funnel = [{**line.as_dict(), "place": _short(line.place)} for line in self.ledger.funnel]
+        run = {"funnel": funnel, "usage": self.usage.as_dict(), "seconds": round(self.seconds, 2)}
+        if self.stands:
+            return {**self.stands.summary, **run}
         return {
             "name": self.recipe.name,
             "built": datetime.now(tz=timezone.utc).date().isoformat(),
@@ -145,8 +151,8 @@ class Built:
             "rows_in": self.ledger.rows_in,
             "fates": self.ledger.counts(),
             "sources": [each.as_dict() for each in self.by_source],
-            "funnel": [{**line.as_dict(), "place": _short(line.place)} for line in self.ledger.funnel],
-            "usage": self.usage.as_dict(),
+            "funnel": run["funnel"],
+            "usage": run["usage"],
             "spent": self.spent,
             "usd_per_row": self.usd_per_row,
             "trainer": self.trainer.as_dict(),
@@ -157,7 +163,7 @@ class Built:
             "figures": self.figures,
             "figures_before": self.before,
             "notes": self.notes,
-            "seconds": round(self.seconds, 2),
+            "seconds": run["seconds"],
         }
 
     @cached_property
@@ -196,9 +202,9 @@ class Built:
     @cached_property
     def by_source(self) -> list[OfSource]:
         """What became of the rows of each source of the recipe."""
-        from hfsft.release.by_source import by_source
+        from hfsft.release.by_source import OfSource, by_source
 
-        return by_source(self)
+        return [OfSource(**each) for each in self.stands.summary["sources"]] if self.stands else by_source(self)
 
     @cached_property
     def causes(self) -> list[Cause]:
@@ -211,7 +217,7 @@ class Built:
         """What to know of the dataset before training on it, one line each."""
         from hfsft.release.card.notes import notes
 
-        return notes(self)
+        return self.stands.notes if self.stands else notes(self)
 
 
 def _short(place: str) -> str:

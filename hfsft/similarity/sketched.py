@@ -47,7 +47,8 @@ def sketches_of(items: Sequence[Item | None], at_least: float) -> tuple[list[byt
     """The keys of items without groups, and their sketches, to find those at least so alike."""
     parts = _all_parts(items)
     keys = keys_of_parts(parts)
-    return keys, packed.packed([each if key else None for each, key in zip(parts, keys, strict=True)], at_least)
+    there = [each if key else None for each, key in zip(parts, keys, strict=True)]
+    return keys, packed.packed(there, at_least).each()
 
 
 def _all_parts(items: Sequence[Item | None]) -> list[tuple[str, ...] | None]:

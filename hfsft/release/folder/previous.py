@@ -31,6 +31,7 @@ PREVIOUS = ".previous"
 ASIDE = "aside"
 SIGNED = "files"  # in the summary: the hash of each file as the build wrote it
 ROWS_OF = "rows_of"  # in the summary: a hash of all that the files of `LENT` hang on
+NOTED = (SIGNED, ROWS_OF)
 LENT = ("data", "provenance", "rejected", LEDGER, TRAINER)  # what rows are written to, and nothing else
 SAYS = ("data", "provenance", "rejected", PREFERENCE, RANDOM, RESOLVED)  # what a build is: its rows and its recipe
 
@@ -135,7 +136,7 @@ def sign(folder: Path, rows_of: str = "") -> None:
     """
     path = folder / FUNNEL
     summary = json.loads(path.read_text(encoding="utf-8"))
-    summary[SIGNED] = _hashes(folder)
+    summary[SIGNED] = hashes(folder)
     if rows_of:
         summary[ROWS_OF] = rows_of
     path.write_text(json.dumps(summary, ensure_ascii=False, indent=2) + "\n", encoding="utf-8", newline="\n")
@@ -147,10 +148,10 @@ def _changed(folder: Path) -> bool:
         signed = json.loads((folder / FUNNEL).read_text(encoding="utf-8")).get(SIGNED)
     except (OSError, ValueError, AttributeError):
         return True
-    return signed is not None and signed != _hashes(folder)
+    return signed is not None and signed != hashes(folder)
 
 
-def _hashes(folder: Path) -> dict[str, str]:
+def hashes(folder: Path) -> dict[str, str]:
     """The hash of each file that a build wrote; of those that any command writes anew, none."""
     paths = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()}
     return {name: sha256_of(path) for name, path in paths.items() if made(name) and name not in (FUNNEL, REPORT)}
@@ -162,9 +163,15 @@ def _is_build(folder: Path) -> bool:
     return isinstance(found.get("lock"), int) and isinstance(found.get(lock.PACKAGE), str) and bool(found.get("steps"))
 
 
-def _foreign(target: Path) -> bool:
-    """Whether something stands there that is no build."""
-    return target.is_dir() and any(target.iterdir()) and not _is_build(target)
+def _foreign(target: Path, looks: int = 2) -> bool:
+    """Whether something stands there that is no build. Another process may be moving a build there or away: what looks
+    like none is looked at once more.
+    """
+    try:
+        found = target.is_dir() and any(target.iterdir()) and not _is_build(target)
+    except FileNotFoundError:
+        found = False
+    return found and (looks == 1 or _foreign(target, looks - 1))
 
 
 def _is_spare(former: Path, target: Path) -> bool:

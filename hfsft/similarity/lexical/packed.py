@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from itertools import count, pairwise, repeat
 from typing import TYPE_CHECKING, NamedTuple
 
 from hfsft.similarity.lexical.candidates import WHOLE, bands_for
-from hfsft.similarity.lexical.counts import LEAST, RUN
+from hfsft.similarity.lexical.counts import RUN
 from hfsft.similarity.lexical.shingles import Chunks, distinct
 from hfsft.similarity.lexical.sketches import sketches_between
 from hfsft.similarity.lexical.slots import words_around
@@ -31,9 +32,8 @@ if TYPE_CHECKING:
 
 DIGEST = 12  # bytes
 TOLD = 384  # runs of a text at most; of one with more none is told, and it is looked at each time
-_MANY = 0xFFFF  # stands for the number of its runs
-_BLOCK = 1 << 13  # sketches that are copied at once
-_RUNS = 1 << 24  # runs that are sorted at once
+MANY = 0xFFFF  # stands for the number of its runs
+BLOCK = 1 << 12  # sketches that are made or read at once
 
 
 def key_of(parts: Sequence[str], group: str = "") -> bytes | None:
@@ -93,135 +93,130 @@ def numbers_of(digests: Digests) -> tuple[Digests, Places, Places]:
     return digests[first], numbers, first
 
 
-def packed(items: Sequence[tuple[str, ...] | None], at_least: float) -> list[bytes | None]:
-    """The sketches of items with these normalised parts, to find those at least so alike; None for blank ones."""
+class PackedSketches(NamedTuple):
+    """The sketches of items one behind the other, in whole words; that of a blank item is empty."""
+
+    data: Short
+    ends: Places  # of each item, in words
+
+    def each(self) -> list[bytes | None]:
+        """That of each item for itself; None for a blank one."""
+        data, starts = self.data.tobytes(), [0, *self.ends.tolist()]
+        return [data[4 * start : 4 * end] if end > start else None for start, end in pairwise(starts)]
+
+
+def put_together(sketches: Sequence[bytes | None]) -> PackedSketches:
+    """Sketches that were made each for itself."""
+    import numpy as np
+
+    made = [each or b"" for each in sketches]
+    lengths = np.fromiter(map(len, made), np.intp, len(made))
+    return PackedSketches(np.frombuffer(b"".join(made), "<u4"), np.cumsum(lengths) // 4)
+
+
+def packed(items: Sequence[tuple[str, ...] | None], at_least: float) -> PackedSketches:
+    """The sketches of items with these normalised parts, to find those at least so alike; empty for blank ones."""
+    import numpy as np
+
     numbers = bands_for(at_least, WHOLE)
-    made: list[dict[str, tuple[Sketches, bytes, bytes]]] = []
-    there = [item for item in items if item is not None]
-    for texts in zip(*there, strict=True):
-        different = list(dict.fromkeys(filter(None, texts)))
-        made.append(dict(zip(different, _packed(different, numbers.numbers, numbers.width), strict=True)))
-    found: list[bytes | None] = []
-    for item in items:
-        parts = [known[text] for known, text in zip(made, item, strict=True) if text] if item is not None else []
-        found.append(_joined(parts) if parts else None)
-    return found
+    (places,) = np.fromiter((item is not None for item in items), bool, len(items)).nonzero()
+    made: list[_Texts] = []
+    columns: list[Places] = []
+    for texts in zip(*(item for item in items if item is not None), strict=True):
+        known = dict(zip(dict.fromkeys(filter(None, texts)), count(), strict=False))
+        made.append(_packed(list(known), numbers.numbers, numbers.width))
+        columns.append(np.fromiter(map(known.get, texts, repeat(-1)), np.intp, len(texts)))
+    if not made:
+        return PackedSketches(np.zeros(0, "<u4"), np.zeros(len(items), np.intp))
+    of = np.stack(columns, axis=1)
+    shown = of >= 0
+    size, parts = made[0].table.shape[1] * numbers.width // 4, shown.sum(axis=1)
+    counts = np.zeros(of.shape, np.intp)
+    for part, texts_of in enumerate(made):
+        there = shown[:, part]
+        counts[there, part] = np.diff(texts_of.ends, prepend=0)[of[there, part]]
+    lengths = np.zeros(len(items), np.intp)
+    lengths[places] = np.where(parts > 0, size + parts + counts.sum(axis=1), 0)
+    ends = np.cumsum(lengths)
+    data, starts = np.empty(int(ends[-1]), "<u4"), (ends - lengths)[places]
+    _lay(data, starts, made, of, counts)
+    return PackedSketches(data, ends)
 
 
-def _joined(parts: Sequence[tuple[Sketches, bytes, bytes]]) -> bytes:
-    if len(parts) == 1:
-        sketch, sizes, runs = parts[0]
-        return b"".join((sketch.tobytes(), sizes, runs))
-    sketch = parts[0][0].copy()
-    for place, (other, *_) in enumerate(parts):
-        sketch[place :: len(parts)] = other[place :: len(parts)]
-    return b"".join([sketch.tobytes(), *(sizes for _, sizes, _ in parts), *(runs for *_, runs in parts)])
+class _Texts(NamedTuple):
+    """Different texts: the sketch of each, how many of its runs are told, as one number, and these, text by text."""
+
+    table: Sketches
+    sizes: Short
+    runs: Short
+    ends: Places
 
 
-def _packed(texts: Sequence[str], numbers: int, width: int) -> list[tuple[Sketches, bytes, bytes]]:
-    """For each text its sketch, how many runs are told, and these."""
+def _lay(data: Short, starts: Places, made: Sequence[_Texts], of: Places, counts: Places) -> None:
+    """Put the sketches of some items where they belong; `of` is for each item and part the number of its text."""
     import numpy as np
 
-    found: list[tuple[Sketches, bytes, bytes]] = []
+    shown = of >= 0
+    at = starts + made[0].table.shape[1] * made[0].table.itemsize // 4
+    shapes = shown @ (1 << np.arange(of.shape[1]))
+    for shape in distinct(shapes).tolist():  # items with the same parts blank
+        parts = [part for part in range(of.shape[1]) if shape >> part & 1]
+        (members,) = (shapes == shape).nonzero()
+        if not parts:
+            continue
+        sketch = made[parts[0]].table[of[members, parts[0]]]
+        for place, part in enumerate(parts[1:], 1):
+            sketch[:, place :: len(parts)] = made[part].table[of[members, part], place :: len(parts)]
+        words = sketch.view("<u4")
+        data[starts[members, None] + np.arange(words.shape[1])] = words
+        for part in parts:
+            data[at[members]] = made[part].sizes[of[members, part]]
+            at[members] += 1
+    for part, texts in enumerate(made):
+        (there,) = (counts[:, part] > 0).nonzero()
+        number = counts[there, part]
+        behind = np.cumsum(number)
+        inside = np.arange(int(behind[-1]) if len(behind) else 0)
+        begin = texts.ends[of[there, part]] - behind
+        data[np.repeat(at[there] - behind + number, number) + inside] = texts.runs[np.repeat(begin, number) + inside]
+        at += counts[:, part]
+
+
+def _packed(texts: Sequence[str], numbers: int, width: int) -> _Texts:
+    import numpy as np
+
+    tables, sizes, runs, ends = [np.zeros((0, -(-numbers * width // 4) * 4 // width), f"<u{width}")], [], [], []
+    none = np.zeros(0, "<u4")
     for _, chunk in Chunks(texts):
-        made = np.zeros((len(chunk), -(-numbers * width // 4) * 4 // width), f"<u{width}")
+        made = np.zeros((len(chunk), tables[0].shape[1]), f"<u{width}")
         made[:, :numbers] = sketches_between(*chunk.bags(), numbers)
-        runs = chunk.spans(RUN)
-        some, hashes = chunk.numbered(runs)
-        words, in_words = _short(*words_around(chunk), len(made))
-        numbered, in_numbered = _short(runs.text[some], hashes, len(made))
-        sizes = np.stack([np.diff(in_words), np.diff(in_numbered)], axis=1)
-        long = sizes.sum(axis=1) > TOLD
-        sizes[long] = _MANY, 0
-        said = sizes.astype("<u2").tobytes()
-        for place, (sketch, none) in enumerate(zip(made, long.tolist(), strict=True)):
-            one = words[4 * in_words[place] : 4 * in_words[place + 1]]
-            other = numbered[4 * in_numbered[place] : 4 * in_numbered[place + 1]]
-            found.append((sketch, said[4 * place : 4 * place + 4], b"" if none else one + other))
-    return found
+        spans = chunk.spans(RUN)
+        some, hashes = chunk.numbered(spans)
+        told, counts = _short([words_around(chunk), (spans.text[some], hashes)], len(made))
+        long = counts.sum(axis=1) > TOLD
+        if long.any():
+            told = told[np.repeat(~long, counts.sum(axis=1))]
+            counts[long] = 0
+        tables.append(made)
+        runs.append(told)
+        ends.append(counts.sum(axis=1))
+        sizes.append(np.where(long, MANY, counts[:, 0] | counts[:, 1] << 16).astype("<u4"))
+    return _Texts(
+        np.concatenate(tables),
+        np.concatenate([none, *sizes]),
+        np.concatenate([none, *runs]),
+        np.cumsum(np.concatenate([np.zeros(0, np.intp), *ends])),
+    )
 
 
-def _short(text: Places, hashes: Hashes, count: int) -> tuple[bytes, Places]:
-    """The different runs of so many texts as their first 32 bits, text by text, and where those of each begin."""
+def _short(kinds: Sequence[tuple[Places, Hashes]], count: int) -> tuple[Short, Places]:
+    """The different runs of so many texts as their first 32 bits, text by text, kind by kind; how many of each."""
     import numpy as np
 
-    both = distinct((text.astype(np.uint64) << np.uint64(32)) | (hashes >> np.uint64(32)))
-    borders = np.searchsorted(both >> np.uint64(32), np.arange(count + 1, dtype=np.uint64))
-    return both.astype("<u4").tobytes(), borders
-
-
-class Told(NamedTuple):
-    """What sketches tell of the texts of one part: runs of words and runs with a number, each with its item."""
-
-    words: tuple[NDArray[np.int32], Short]
-    numbered: tuple[NDArray[np.int32], Short]
-    long: NDArray[np.bool_]  # for each item whether nothing is told of its text, since it is long
-
-    def common(self, of: Places, count: int) -> NDArray[np.bool_]:
-        """Which of so many texts may have a run of words that is common, `of` being the text of each item."""
-        import numpy as np
-
-        found = np.zeros(count, bool)
-        found[of[self.long]] = True
-        items, runs = self.words
-        parts = max(1, len(runs) // _RUNS)  # of all runs, by their value: so many are looked at together
-        for part in range(parts):
-            mine = (runs.astype(np.uint64) * np.uint64(parts) >> np.uint64(32)) == part if parts > 1 else slice(None)
-            both = distinct((runs[mine].astype(np.uint64) << np.uint64(32)) | of[items[mine]].astype(np.uint64))
-            run = (both >> np.uint64(32)).astype(np.uint32)
-            borders = np.concatenate([[0], np.flatnonzero(run[1:] != run[:-1]) + 1, [len(run)]])
-            often = np.diff(borders)
-            often = np.repeat(often >= LEAST, often)
-            found[(both[often] & np.uint64(0xFFFFFFFF)).astype(np.intp)] = True
-        return found
-
-    def with_numbers(self, of: Places, known: Hashes, count: int) -> NDArray[np.bool_]:
-        """Which texts may have a run in common with these, whatever the number in it."""
-        import numpy as np
-
-        found = np.zeros(count, bool)
-        items, runs = self.numbered
-        if len(known) and len(runs):
-            found[of[items[np.isin(runs, (known >> np.uint64(32)).astype(np.uint32))]]] = True
-        return found
-
-
-def unpacked(made: Sequence[bytes], shown: NDArray[np.bool_], at_least: float) -> tuple[Sketches, list[Told]]:
-    """The sketches of items as a table, and what they tell of each part, `shown` being which parts each item has."""
-    import numpy as np
-
-    bands = bands_for(at_least, WHOLE)
-    size = -(-bands.numbers * bands.width // 4)
-    data = np.frombuffer(b"".join(made), "<u4")  # all is in whole words
-    lengths = np.fromiter(map(len, made), np.intp, len(made)) // 4
-    starts = np.cumsum(lengths) - lengths
-    table = np.empty((len(made), bands.numbers), f"<u{bands.width}")
-    for first in range(0, len(made), _BLOCK):
-        where = starts[first : first + _BLOCK, None] + np.arange(size)
-        table[first : first + _BLOCK] = data[where].view(table.dtype)[:, : bands.numbers]
-    number = np.cumsum(shown, axis=1) - 1  # of a part among those that are there
-    at = starts + size + shown.sum(axis=1)  # where the next runs begin
-    told = []
-    for part in range(shown.shape[1]):
-        counts = np.zeros((len(made), 2), np.intp)
-        (there,) = shown[:, part].nonzero()
-        both = data[(starts + size)[there] + number[there, part]]
-        counts[there, 0], counts[there, 1] = both & np.uint32(0xFFFF), both >> np.uint32(16)
-        long = counts[:, 0] == _MANY
-        counts[long] = 0
-        runs = []
-        for kind in range(2):
-            runs.append(_taken(data, at, counts[:, kind]))
-            at = at + counts[:, kind]
-        told.append(Told(runs[0], runs[1], long))
-    return table, told
-
-
-def _taken(data: Short, at: Places, counts: Places) -> tuple[NDArray[np.int32], Short]:
-    """So many numbers from each place on, with the place of the item that they are of."""
-    import numpy as np
-
-    items = np.repeat(np.arange(len(counts), dtype=np.int32), counts)
-    where = np.repeat(at - np.cumsum(counts) + counts, counts)
-    where += np.arange(len(where))
-    return items, data[where]
+    both = [
+        (text * len(kinds) + kind).astype(np.uint64) << np.uint64(32) | hashes >> np.uint64(32)
+        for kind, (text, hashes) in enumerate(kinds)
+    ]
+    runs = distinct(np.concatenate(both))
+    borders = np.searchsorted(runs, np.arange(count * len(kinds) + 1, dtype=np.uint64) << np.uint64(32))
+    return runs.astype("<u4"), np.diff(borders).reshape(count, len(kinds))

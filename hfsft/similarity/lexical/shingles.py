@@ -22,7 +22,7 @@ SHINGLE = 4  # characters
 WORD = 4  # how much a word weighs in a run of words; a character of a script without spaces weighs less
 IDEOGRAPH = 2
 LETTER = 1
-CHUNK = 1 << 17  # characters that are looked at together: so many that what is made of them stays in a core's cache
+CHUNK = 1 << 16  # characters that are looked at together: so many that what is made of them stays in a core's cache
 KEPT = 1 << 23  # characters of texts whose words are kept
 
 _BASE = 0x9E3779B97F4A7C15
@@ -102,12 +102,12 @@ class Chunk:
         """
         import numpy as np
 
+        # A polynomial of four characters, from those of each two that stand side by side.
         codes = self.codes.astype(np.uint64)
-        width = len(codes) - SHINGLE + 1
-        hashes = np.zeros(max(width, 0), np.uint64)
-        for place in range(SHINGLE):
-            hashes *= np.uint64(_BASE)
-            hashes += codes[place : place + width]
+        pairs = codes[:-1] * np.uint64(_BASE)
+        pairs += codes[1:]
+        hashes = pairs[:-2] * np.uint64(_BASE * _BASE % (1 << 64))
+        hashes += pairs[2:]
         hashes ^= hashes >> np.uint64(32)
         lengths = np.diff(self.starts) - SHINGLE + 1
         inside = np.ones(len(hashes), bool)

@@ -10,10 +10,11 @@ from hfsft.similarity.families import DisjointSets
 from hfsft.similarity.lexical.candidates import WHOLE, RestTable, SketchTable, bands_for, candidates
 from hfsft.similarity.lexical.counts import RUN
 from hfsft.similarity.lexical.measure import SLACK, Measured, Texts, every_pair
-from hfsft.similarity.lexical.packed import digests_of, in_group, numbers_of, packed, unpacked
+from hfsft.similarity.lexical.packed import BLOCK, digests_of, in_group, numbers_of, packed, put_together
 from hfsft.similarity.lexical.shingles import Chunks, distinct
 from hfsft.similarity.lexical.sketches import sketches
 from hfsft.similarity.lexical.templates import Templates
+from hfsft.similarity.lexical.told_runs import unpacked
 from hfsft.similarity.normalise import normalise
 from hfsft.similarity.normalise_many import normalise_all
 
@@ -22,8 +23,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from hfsft.similarity.lexical.measure import CountedPairs
-    from hfsft.similarity.lexical.packed import Told
+    from hfsft.similarity.lexical.packed import PackedSketches
     from hfsft.similarity.lexical.shingles import Hashes, Places
+    from hfsft.similarity.lexical.told_runs import Told
 
 Item = str | tuple[str, ...]
 Read = Callable[[Sequence[int]], Sequence[Item]]
@@ -164,11 +166,9 @@ class Items:
         import numpy as np
 
         count = len(self)
-        own = packed(self._of_items(range(count)), at_least) if known is None else [known[p] for p in self.places]
-        made = [each or b"" for each in own]
         rank = np.arange(count) if ranked else self._by_content()
         there = np.stack([numbers != texts.blank for texts, numbers in zip(self.texts, self.of, strict=True)], axis=1)
-        table, told = unpacked(made, there, at_least)
+        table, told = unpacked(self._sketches(at_least, known), there, at_least)
         parts = [
             _Part(texts, each, of, at_least, counted) for texts, each, of in zip(self.texts, told, self.of, strict=True)
         ]
@@ -190,6 +190,15 @@ class Items:
         first, second = pairs // count, pairs % count
         order = np.lexsort((first, second))
         return parts, first[order], second[order]
+
+    def _sketches(self, at_least: float, known: Sequence[bytes | None] | None) -> Iterator[PackedSketches]:
+        """Those of all items, some at a time: made, or as they are known."""
+        for start in range(0, len(self), BLOCK):
+            some = range(start, min(start + BLOCK, len(self)))
+            if known is None:
+                yield packed(self._of_items(some), at_least)
+            else:
+                yield put_together([known[self.places[item]] for item in some])
 
     def _near(
         self, parts: Sequence[_Part], first: Places, second: Places, at_least: float

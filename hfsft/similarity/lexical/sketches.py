@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     Sketches = NDArray[np.uint8] | NDArray[np.uint16] | NDArray[np.uint32]
 
 SEED = 1  # of the permutations: results must be the same on every machine
-_BLOCK = 1 << 17  # hashes at a time, so that they stay in the processor's cache
+_BLOCK = 1 << 16  # hashes at a time, so that they stay in the processor's cache
 
 
 def sketches(sets: Sequence[Hashes], permutations: int) -> Sketches:
@@ -36,10 +36,12 @@ def sketches_between(hashes: Hashes, ends: Places, permutations: int) -> Sketche
     found = np.full((len(ends), permutations), np.iinfo(np.uint32).max, np.uint32)
     starts = np.concatenate([[0], ends[:-1]]).astype(np.intp)
     (rows,) = (ends > starts).nonzero()
+    total = int(ends[-1]) if len(ends) else 0
+    size = -(-total // max(1, round(total / _BLOCK)))  # all blocks alike: a small one takes nearly as long as a large
     at = 0
     while at < len(rows):
         begin = starts[rows[at]]
-        stop = max(at + 1, int(np.searchsorted(ends[rows], begin + _BLOCK)))
+        stop = 1 + int(np.searchsorted(ends[rows], begin + size))
         some = rows[at:stop]
         found[some] = _block(hashes[begin : ends[some[-1]]], starts[some] - begin, permutations)
         at = stop

@@ -16,10 +16,11 @@ from hfsft.hashing import digest
 from hfsft.similarity import VERSION, LexicalIndex, Sketched, keys_of, sketches_of
 from hfsft.similarity.lexical import similar_pairs
 from hfsft.similarity.lexical.measure import Measured
-from hfsft.similarity.lexical.packed import key_of, packed, unpacked
+from hfsft.similarity.lexical.packed import key_of, packed
 from hfsft.similarity.lexical.shingles import Chunk, Chunks
 from hfsft.similarity.lexical.similar_pairs import parts_of
 from hfsft.similarity.lexical.templates import Templates
+from hfsft.similarity.lexical.told_runs import unpacked
 from hfsft.similarity.sketched import grouped
 from tests.similarity.lexical.test_candidates import planted
 from tests.similarity.pairs import at_hand
@@ -95,7 +96,7 @@ def assert_seen_alike(said: list[str]) -> None:
     texts = list(dict.fromkeys(parts_of(text)[0] for text in said))
     items = at_hand([(text,) for text in texts])
     made = packed([(text,) for text in texts], 0.6)
-    _, (told,) = unpacked([each or b"" for each in made], np.ones((len(texts), 1), bool), 0.6)
+    _, (told,) = unpacked([made], np.ones((len(texts), 1), bool), 0.6)
     part = similar_pairs._Part(items.texts[0], told, items.of[0], 0.6, None)
     everything = Templates(Chunks(texts))
     chunk = Chunk(texts)
@@ -177,7 +178,7 @@ def test_a_row_takes_about_300_bytes() -> None:
     texts, _ = planted(200)
     keys, sketches = sketches_of([(text, "") for text in texts], 0.6)
     assert max(len(key or b"") + len(sketch or b"") for key, sketch in zip(keys, sketches, strict=True)) < 350
-    long = packed([("a word of a very long text " * 500,)], 0.6)[0]
+    long = packed([("a word of a very long text " * 500,)], 0.6).each()[0]
     assert long is not None
     assert len(long) < 500
 
