@@ -26,7 +26,7 @@ def figures(outcome: Outcome) -> dict[str, Any]:
     rows = list(zip(*(_reached(outcome, name) for name in ("id", "origin", REVIEWED, LOOKED_AT)), strict=True))
     looked = [decisions.by_row[row][text] for row, _, _, text in rows if text is not None]
     met = {(row, text) for row, _, _, text in rows if text is not None}
-    there = {*outcome.values("id"), *outcome.removed("id")}
+    there, reached = {*outcome.values("id"), *outcome.removed("id")}, {row for row, *_ in rows}
     missed = [row for row, text, _ in decisions if (row, text) not in met]
     what = Counter(each.decision.what for each in looked)
     reasons = Counter(each.decision.reason for each in looked if each.decision.what == REJECT)
@@ -47,7 +47,8 @@ def figures(outcome: Outcome) -> dict[str, Any]:
             for row, origin, state, text in rows
         ),
         "gone": sum(row not in there for row in missed),
-        "other_text": sum(row in there for row in missed),
+        "other_text": sum(row in reached for row in missed),
+        "fell_before": sum(row in there and row not in reached for row in missed),
         "replaced": decisions.replaced,
         "torn": decisions.torn,
     }
@@ -124,7 +125,9 @@ def notes(found: Mapping[str, Any], at_most: float | None) -> Iterator[str]:
         yield Warn(f"review: {rows_said(count)} {_was(count)} edited by several people: the last edit counts")
     if count := found["other_text"]:
         said = "a row that says" if count == 1 else "rows that say"
-        yield Warn(f"review: {_verdicts(count)} {_is(count)} of {said} something else now, or fell before")
+        yield Warn(f"review: {_verdicts(count)} {_is(count)} of {said} something else now: look at it again")
+    if count := found["fell_before"]:
+        yield f"review: {_verdicts(count)} {_is(count)} of {rows_said(count)} that fell before the review"
     if count := found["gone"]:
         yield f"review: {_verdicts(count)} {_is(count)} of {'a row that is' if count == 1 else 'rows that are'} gone"
     if count := found["replaced"]:
