@@ -66,6 +66,25 @@ def test_what_people_say_decides_and_asks_no_model(tmp_path: Path, home: Path) -
         assert len(llm.requests) == asked
 
 
+def test_a_size_is_met_with_others_in_place_of_rows_that_people_rejected(tmp_path: Path, home: Path) -> None:
+    with LLM(reply=reply) as llm:
+        recipe = tmp_path / "support.yaml"
+        recipe.write_text(yaml.safe_dump(support(llm, 3, review={}, size=6, filters=[])))
+        first, asked = rows_in(built(recipe)[0]), len(llm.requests)
+        assert len(first) == 6
+        for row in first[:3]:
+            file_of(recipe).append(judged(row, "reject", reason="style"))
+        file_of(recipe).append(judged(first[3], edit={"response": "At once, of course."}))
+        second = {row["id"]: row for row in rows_in(built(recipe)[0])}
+        assert len(second) == 6
+        assert not {row["id"] for row in first[:4]} & second.keys()
+        assert {row["id"] for row in first[4:]} < second.keys()
+        assert 0 < len(llm.requests) - asked <= asked, "only what is new was asked for"
+        asked = len(llm.requests)
+        assert all(line.cached for line in built(recipe)[2].values())
+        assert len(llm.requests) == asked
+
+
 @pytest.mark.parametrize("on_fail", ["stop", "warn"])
 def test_a_bound_on_the_share_of_wrong_rows_holds_a_build_back(tmp_path: Path, home: Path, on_fail: str) -> None:
     recipe = kiln(tmp_path, {"error": {"at_most": 0.2}, "on_fail": on_fail}, split={"validation": 0})
