@@ -137,12 +137,15 @@ def _put_review(
         (folder / GUIDELINES).write_text(clean(text), encoding="utf-8", newline="\n")
         resolved["review"]["guidelines"] = GUIDELINES
     path = section.file(recipe.base, recipe.stem)
-    if path is None or not path.exists():
+    if path is None:
         return
-    resolved["review"]["verdicts"] = VERDICTS if open_to_all else clean(shown(str(path)))
-    if not open_to_all:
-        yield resolved["review"]["verdicts"]
+    if not (path.exists() and open_to_all):
+        named = clean(shown(section.verdicts or path.name))
+        if section.verdicts or path.exists():
+            resolved["review"]["verdicts"] = named
+        yield from [named] if path.exists() else []
         return
+    resolved["review"]["verdicts"] = VERDICTS
     (verdicts,) = (need for step in built.plan.steps if step.name == DECIDE for need in step.needs)
     told = released.lines(
         verdicts.load(), named=section.names, rejected=recipe.publish.rejected, kept=set(built.column("id"))
