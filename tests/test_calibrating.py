@@ -151,9 +151,44 @@ def test_labels_of_a_file_in_place_of_verdicts(folder: Path, capsys: pytest.Capt
     assert "at_least: 2}" in Path("boats.yaml").read_text()
 
 
-def test_what_is_missing_is_said(folder: Path) -> None:
+def test_scores_stand_for_verdicts_where_somebody_says_from_which_on(folder: Path) -> None:
+    rows = built()
+    Path("scores.jsonl").write_text(
+        "\n".join(json.dumps({"id": each.id, "scores": {"usefulness": worth(each), "wit": 1}}) for each in rows)
+    )
+    found = calibrate("boats.yaml", "scores.jsonl").found
+    assert found.suggested is not None
+    assert "--good 4" in found.suggested.why
+    assert found.bounds is None
+    assert found.told == ["people's scores of `wit` are by no criterion of the judge"]
+    found = calibrate("boats.yaml", "scores.jsonl", good=4, precision=0.8).found
+    assert found.bounds is not None
+    accepted = sum(worth(each) >= 4 for each in rows)
+    assert found.bounds.kept_accepted + found.bounds.fell_accepted == accepted
+    assert f"{COUNT} rows without a verdict count as accepted" in found.told[0]
+
+
+def _not_installed(name: str) -> Any:
+    raise ImportError(f"No module named {name!r}", name=name.partition(".")[0])
+
+
+def test_people_among_themselves_are_the_measure(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pairs = [(each.id, worth(each), min(5, worth(each) + (unit("ben", each.id) < 0.4))) for each in built()]
+    labels = [
+        {"id": row, "reviewer": name, "scores": {"usefulness": score}}
+        for row, *scores in pairs
+        for name, score in zip(("ann", "ben"), scores, strict=True)
+    ]
+    Path("two.jsonl").write_text("\n".join(map(json.dumps, labels)))
+    assert main(["calibrate", "boats.yaml", "two.jsonl"]) == 0
+    _, ann, ben = zip(*pairs, strict=True)
+    kappa = cohen_kappa_score(ann, ben, labels=[1, 2, 3, 4, 5], weights="quadratic")
+    assert f"people among themselves come to a kappa of: usefulness {kappa:.2f} (" in capsys.readouterr().out
+
+
+def test_what_is_missing_is_said(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     card = (folder / "build" / "boats" / "README.md").read_text()
-    assert "The judge is uncalibrated: nobody has compared its scores with people's." in card
+    assert "The judge is uncalibrated: no comparison of its scores with people's is known." in card
     with pytest.raises(UserError, match=r"boats\.review\.jsonl: there is no such file"):
         calibrate("boats.yaml")
     Path("labels.jsonl").write_text("{}")
@@ -162,6 +197,10 @@ def test_what_is_missing_is_said(folder: Path) -> None:
     review()
     with pytest.raises(UserError, match=r"the judge gives no score `means` \(did you mean `mean`\?"):
         calibrate("boats.yaml", by="means")
+    with monkeypatch.context() as without:
+        without.setattr(library, "import_module", _not_installed)
+        with pytest.raises(UserError, match=r"need scikit-learn, which is not installed \(pip install 'hfsft\[people\]'\)"):
+            calibrate("boats.yaml")
     with pytest.raises(UserError, match="precision is a share above 0 and up to 1, not 90"):
         calibrate("boats.yaml", precision=90)
     with pytest.raises(ReleaseError, match="there is no build whose scores could be compared"):

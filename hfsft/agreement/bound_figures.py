@@ -58,6 +58,8 @@ def suggested(used: UsedRows, score: str, wanted: float, build: Sequence[float])
     rows, weights = judged_rows(used, score)
     if len(rows) < FEW:
         said = f"{len(rows):,} rows have a verdict of people and this score, and {FEW} are needed"
+        if sum(row.accepted is None for row in used.rows) >= FEW:
+            said += " (--good 4 takes people's scores from 4 on for one)"
         return Suggested(score=score, wanted=wanted, why=said)
     import numpy as np
 

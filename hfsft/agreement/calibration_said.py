@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from hfsft.agreement.agreeing import VERDICT
 from hfsft.agreement.agreement_said import ResultTable, figure_said
 from hfsft.agreement.calibration import AtBound, Basis, ByBounds, ByCriterion, Calibration, Suggested
 from hfsft.agreement.library import Figure
@@ -29,12 +30,14 @@ def calibration_said(found: Calibration) -> Iterator[str | ResultTable]:
     yield from basis_said(found.basis)
     if found.criteria:
         yield criteria_table(found.criteria)
-        yield from (said for each in found.criteria for said in _of_criterion(each))
-        for each in found.criteria:
-            yield confusion_table(each)
+        yield from map(confusion_table, found.criteria)
     if found.bounds:
         yield bounds_table(found.bounds)
-        yield from _of_bounds(found.bounds, found.basis)
+        yield _of_bounds(found.bounds, found.basis)
+    if found.among_people:
+        told = ", ".join(f"{_called(name)} {figure_said(each)}" for name, each in found.among_people.items())
+        yield f"people among themselves come to a kappa of: {told}; no judge can be asked for much more"
+    yield from doubts(found)
     for score, bounds in found.at_bounds.items():
         yield at_bounds_table(score, bounds, found.basis)
     if found.suggested:
@@ -72,6 +75,28 @@ def basis_said(basis: Basis) -> Iterator[str]:
         )
 
 
+def doubts(found: Calibration) -> Iterator[str]:
+    """Why the judge is not to be relied on, however many rows have labels: what its scores do not tell."""
+    for each in found.criteria:
+        kappa = each.weighted_kappa
+        if kappa.why and not kappa.value:
+            yield f"{each.name}: weighted kappa is {kappa.why}"
+        elif kappa.low is not None and kappa.low <= 0:
+            said = f"weighted kappa {figure_said(kappa)}"
+            yield f"{each.name}: the judge may agree with people no more than chance does ({said})"
+        elif each.same <= each.constant_same and each.off >= each.constant_off:
+            yield (
+                f"{each.name}: whoever gives {each.constant:g} to every row is as often right as the judge "
+                f"({each.constant_same:.0%} to {each.same:.0%}), and no farther off"
+            )
+    kept = found.bounds.kappa if found.bounds else None
+    if kept and kept.low is not None and kept.low <= 0:
+        yield (
+            "the recipe's bounds may tell what people accept from what they reject no better than chance does "
+            f"(kappa {figure_said(kept)})"
+        )
+
+
 def criteria_table(found: Sequence[ByCriterion]) -> ResultTable:
     """The judge beside people, a line for each criterion."""
     head = ("criterion", "rows", "kappa", "weighted kappa", "same score", "constant", "distance", "constant", "bias")
@@ -94,16 +119,6 @@ def criteria_table(found: Sequence[ByCriterion]) -> ResultTable:
     )
 
 
-def _of_criterion(found: ByCriterion) -> Iterator[str]:
-    if found.kappa.why and (found.kappa.value is None or not found.kappa.value):
-        yield f"{found.name}: kappa is {found.kappa.why}"
-    elif found.same <= found.constant_same and found.off >= found.constant_off:
-        yield (
-            f"{found.name}: whoever gives {found.constant:g} to every row is as often right as the judge "
-            f"({found.constant_same:.0%} to {found.same:.0%}): its scores tell nothing that people see"
-        )
-
-
 def confusion_table(found: ByCriterion) -> ResultTable:
     """How many rows have which score of people and of the judge."""
     head = (f"{found.name}: people", *(f"judge {level:g}" for level in found.levels))
@@ -122,10 +137,10 @@ def bounds_table(found: ByBounds) -> ResultTable:
     return ResultTable(head, rows, (1, 2), "what people accept beside what the recipe's bounds on scores keep")
 
 
-def _of_bounds(found: ByBounds, basis: Basis) -> Iterator[str]:
+def _of_bounds(found: ByBounds, basis: Basis) -> str:
     why = found.kappa.why if not found.kappa.value else ""
     kappa = f"kappa is {why}" if why else f"kappa {figure_said(found.kappa)}"
-    yield (
+    return (
         f"the recipe's bounds: {kappa}; right on {found.right:.0%} of the rows, where one word for all is right on "
         f"{found.constant:.0%}; precision {_share(found.precision)}, {_recall(basis)} {_share(found.recall)}"
     )
@@ -165,6 +180,10 @@ def apart_table(found: Calibration) -> ResultTable:
     """The rows of greatest difference."""
     rows = [(each.row, each.by, each.people, f"{each.judge:.3g}") for each in found.apart]
     return ResultTable(("row", "by", "people", "judge"), rows, (3,), "rows on which people and the judge differ most")
+
+
+def _called(name: str) -> str:
+    return "accept or reject" if name == VERDICT else name
 
 
 def _recall(basis: Basis) -> str:

@@ -255,7 +255,7 @@ class Forecast:
                 if not any(key in each.known for each in self.missing.values()):  # which a step before brings
                     found.known[key] = missing.request
                 if step.follows:
-                    more += step.follows
+                    more += max(0.0, step.follows - missing.before)
                     found.sample = found.sample or missing.request
             except AnswerError as error:  # such as one cut at its limit, which fails the row each time
                 failures[task.id] = str(error)

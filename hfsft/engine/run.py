@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 Before = Callable[[Step, int], None]
 After = Callable[[Step, Rows], None]
-Last = Callable[[Rows, Callable[[Step], Batch]], None]
+Last = Callable[[Rows, Callable[[Step], Batch]], bool]
 
 
 def run(
@@ -37,7 +37,7 @@ def run(
     more: Callable[[Rows], Step | None] | None = None,
     last: Last | None = None,
     executor: Executors | None = None,
-) -> Dataset:
+) -> Dataset | Rows:
     """The rows that are left after the last step; those that are not are entered in `ledger`, step by step.
 
     What steps made before is read back from `cache`; what a forecast works out, from stored answers or over rows that
@@ -45,8 +45,9 @@ def run(
     the rows it left. `more`, told the rows that are left, gives the source of another wave or None: its rows come in
     behind all others, and the steps go over all rows once more, which costs what is new; the ledger is then that of
     the whole. `last` is called at the end with the rows that are left, and with what tells the columns that a step over
-    single rows, which is none of the plan, makes of each: they are kept like those of any step. Another
-    `executor` than that of this machine gives the same rows.
+    single rows, which is none of the plan, makes of each: they are kept like those of any step. Where it says that
+    nobody will read the rows, they are no dataset yet. Another `executor` than that of this machine gives the same
+    rows.
     Raises whatever `asker` raises; steps finished by then stay cached.
     """
     with (executor or Local)(cache, scratch) as works:
@@ -55,9 +56,8 @@ def run(
             rows = _pass(plan, asker, works, ledger, before, after)
             source = more(rows) if more else None
             if source is None:
-                if last:
-                    last(rows, partial(_measured, works, rows))
-                return works.dataset(rows)
+                unread = last(rows, partial(_measured, works, rows)) if last else False
+                return rows if unread else works.dataset(rows)
             ledger.next_wave(len(rows))
             plan = plan.with_source(source)
 

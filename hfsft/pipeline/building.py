@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from hfsft.engine.executor import Executors, Rows
     from hfsft.engine.ledger import FunnelLine, Ledger
-    from hfsft.engine.run import After, Last
+    from hfsft.engine.run import After
     from hfsft.engine.step import Step
     from hfsft.models.limits.usage import Progress, Usage
     from hfsft.release.hub.upload import Published
@@ -70,7 +70,7 @@ def build(
     out: str | Path = OUT,
     force: bool = False,
     trust: AnyTrust = None,
-    executor: Executors | None = None,
+    executor: Executors | str | None = None,
 ) -> DatasetDict:
     """The dataset of a recipe: a `DatasetDict` with `train` and, where rows were held out, `validation` and `test`.
 
@@ -78,7 +78,8 @@ def build(
     stood there is kept in `out/.previous/<name>`. Raises `UserError` for whatever the user can mend, such as a folder
     there that is no build (with `force` it is moved aside); answers paid for by then are kept. A recipe from the Hub
     that names servers, keys or a repository is a `RecipeError` that lists them, unless `trust` is True. Another
-    `executor` than that of this machine works on the rows in its own way, and gives the same.
+    `executor` than that of this machine, given as such or by its name (`daft`), works on the rows in its own way, and
+    gives the same.
     """
     from hfsft.release.folder.write import load_built
 
@@ -96,37 +97,53 @@ def run(
     publishing: Publishing | None = None,
     force: bool = False,
     trust: AnyTrust = None,
-    executor: Executors | None = None,
+    executor: Executors | str | None = None,
 ) -> tuple[Built, Path]:
     """What `build` does up to the folder, with all that is known at its end.
 
+    A folder that says what this build comes to stays as it is, see `hfsft.release.unchanged`.
     Where no row is left, the folder is written all the same, and the `UserError` says why rows were rejected or failed.
     A folder there that is no build is an error before any model is asked, or moved aside with `force`; where the recipe
     names a repository and `publishing` is not off, the Hub is asked then too whether it would take the release.
     """
     started = time.perf_counter()
+    if isinstance(executor, str):
+        from hfsft.pipeline.engines import executor_named
+
+        executor = executor_named(executor)
     how = publishing or Publishing()
     loaded = load(recipe, overrides, trust, PUBLISHING if how.wanted else ASKING, how.tell)
     if not (how.wanted or trust_of(trust).covers(recipe)):
         loaded = unpublished(loaded)  # nor by `hfsft publish` of what was built: nobody was asked
-    plan, sides_before = _planned(loaded, Path(out), watcher or Watcher(), how, force)
+    plan, sides_before, own = _planned(loaded, Path(out), watcher or Watcher(), how, force)
     from hfsft.release.folder import sides_file
     from hfsft.release.report import vega
 
     vega.prepare()
     found: list[ReleaseMeasures] = []
     keys: list[list[list[str]] | None] = []
+    of, stands = "", None  # what the folder hangs on, and what is told there by a build that hung on the same
 
-    def last(rows: Rows, measure: Callable[[Step], Batch]) -> None:
+    def last(ledger: Ledger, usage: Usage, rows: Rows, measure: Callable[[Step], Batch]) -> bool:
+        nonlocal of, stands
+        from hfsft.release import unchanged
+        from hfsft.release.folder import previous
         from hfsft.release.rows.release_measures import measured
 
-        found.append(measured(loaded, rows["id"], measure))
-        keys.append(sides_file.keys_known(plan.steps, measure))
+        of = unchanged.hang_on(loaded, plan, rows, ledger, usage)
+        if own:
+            target = previous.place(Path(out), loaded.name)
+            stands = unchanged.standing(plan, target, of, sides_file.path_beside(loaded))
+        if stands is None:
+            found.append(measured(loaded, rows["id"], measure))
+            keys.append(sides_file.keys_known(plan.steps, measure))
+        return stands is not None
 
     rows, ledger, usage = execute(loaded, plan, watcher or Watcher(), last=last, executor=executor)
     from hfsft.engine.parts.on_datasets import quiet
     from hfsft.engine.parts.rows import column_of
     from hfsft.engine.why import remember
+    from hfsft.release import unchanged
     from hfsft.release.build_outcome import outcome_of
     from hfsft.release.folder import previous
     from hfsft.release.folder.process_lock import one_at_a_time
@@ -136,14 +153,23 @@ def run(
     from hfsft.release.result import Built
     from hfsft.release.rows.random_twin import random_only
 
+    def settled() -> None:
+        cache = cache_folder(plan.name)
+        remember(plan, cache)
+        settle(cache, plan.digest, time.time() - (time.perf_counter() - started))
+
     ids: dict[str, list[str]] = {split: [] for split in loaded.split.sides}
     row_ids = column_of(rows, "id")
     for row_id, split in zip(row_ids, column_of(rows, "split"), strict=True):
         ids[split].append(row_id)
-    ledger.finish(
-        {split: sorted(found) for split, found in ids.items()},
-        dict(zip(row_ids, column_of(rows, "source"), strict=True)),
-    )
+    splits = {split: sorted(found) for split, found in ids.items()}
+    if stands:
+        ledger.splits = splits  # as they were when the folder was written, where they were looked through
+        seconds = time.perf_counter() - started
+        built = Built(loaded, plan, rows, withhold(ledger, loaded.publish), usage, seconds, sides_before, stands=stands)
+        settled()
+        return built, Path(out) / loaded.name
+    ledger.finish(splits, dict(zip(row_ids, column_of(rows, "source"), strict=True)))
     sides = sides_file.after(loaded, sides_before, rows, *random_only(ledger), keys=keys[0])
     told = withhold(ledger, loaded.publish)
     place = previous.place(Path(out), loaded.name)
@@ -152,13 +178,12 @@ def run(
     with quiet(), one_at_a_time(place, how.tell):
         folder = write(built, Path(out), force)
     sides_file.keep(loaded, sides, folder)
-    cache = cache_folder(plan.name)
-    remember(plan, cache)
-    settle(cache, plan.digest, time.time() - (time.perf_counter() - started))
+    settled()
     if not len(rows):
         raise UserError(nothing_left(built.causes, ledger.rows_in, str(folder)))
     if stopped := [why for stage in loaded.stages().values() for why in stage.stops(outcome_of(built))]:
         raise UserError(f"{'; '.join(stopped)}. What was built is in {folder}, and nothing of it was published")
+    unchanged.remember(built, place, of)
     return built, folder
 
 
@@ -207,18 +232,21 @@ def preview(
     return Preview(loaded, plan, seen, ledger, usage)
 
 
-def _planned(recipe: Recipe, out: Path, watcher: Watcher, how: Publishing, force: bool) -> tuple[Plan, Sides]:
-    """The plan of a build that nothing stands in the way of, and the sides of the split that builds before gave."""
+def _planned(recipe: Recipe, out: Path, watcher: Watcher, how: Publishing, force: bool) -> tuple[Plan, Sides, bool]:
+    """The plan of a build that nothing stands in the way of, the sides of the split that builds before gave, and
+    whether all of these are known here.
+    """
     from hfsft.preflight import build as preflight
     from hfsft.preflight.publish_format import of_build
     from hfsft.release.folder import sides_file
     from hfsft.release.hub.published_sides import with_published
 
-    sides, sources = NONE, OpenedSources(recipe)
+    sides, here, sources = NONE, NONE, OpenedSources(recipe)
 
     def compiled() -> Plan:
-        nonlocal sides
-        sides = with_published(recipe, sides_file.read(recipe, out), how.tell, wanted=how.wanted)
+        nonlocal sides, here
+        here = sides_file.read(recipe, out)
+        sides = with_published(recipe, here, how.tell, wanted=how.wanted)
         return compile_recipe(recipe, former={Split.key: sides}, opened_sources=sources)
 
     repository = preflight.Repository(recipe, how.create_pr, how.tell) if how.wanted else None
@@ -234,7 +262,7 @@ def _planned(recipe: Recipe, out: Path, watcher: Watcher, how: Publishing, force
             watcher.on_warning(str(problem))
     if repository and repository.opens and not how.confirm(repository.opens):
         raise UserError("nothing was built, as nobody said yes to publishing it (--no-publish builds it)")
-    return plan, sides
+    return plan, sides, sides is here or sides == here
 
 
 def execute(
@@ -242,14 +270,14 @@ def execute(
     plan: Plan,
     watcher: Watcher,
     after: After | None = None,
-    last: Last | None = None,
+    last: Callable[[Ledger, Usage, Rows, Callable[[Step], Batch]], bool] | None = None,
     executor: Executors | None = None,
     *,
     at_once: bool = False,
     growing: bool = True,
-) -> tuple[Dataset, Ledger, Usage]:
+) -> tuple[Dataset | Rows, Ledger, Usage]:
     """The rows that a plan leaves, and, where it is `growing`, all waves; `at_once` where somebody waits for them, so
-    that nothing goes into a batch.
+    that nothing goes into a batch. See `hfsft.engine.run` for `last`, which is told what became of all rows, too.
     """
     from hfsft.engine.ledger import Ledger
     from hfsft.engine.live import Live, short_turns
@@ -314,7 +342,7 @@ def execute(
                 before=watcher.on_step,
                 after=ended,
                 more=waves,
-                last=last,
+                last=partial(last, ledger, pool.usage) if last else None,
                 executor=executor,
             )
             if waves:

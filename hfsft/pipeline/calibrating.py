@@ -5,25 +5,29 @@ No model is asked: the scores are those that the build's folder holds, of rows t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
+from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
+from hfsft.agreement import agreement
 from hfsft.agreement.bound_figures import at_bounds, suggested
 from hfsft.agreement.calibration import Calibration, state_of
 from hfsft.agreement.calibration_file import ENDING, calibration_of, keep
 from hfsft.agreement.calibration_said import state_said
 from hfsft.agreement.judge_figures import LabelledRow, ScoreBound, apart, by_bounds, by_criteria, used_of
-from hfsft.agreement.label_file import read_labels
+from hfsft.agreement.label_file import BY, read_labels
 from hfsft.agreement.labelled_rows import JudgedRow, is_verdict_file, joined
+from hfsft.agreement.library import Figure
 from hfsft.errors import Problem, RecipeError, ReleaseError, UserError, nearest
 from hfsft.filters.score import Score
 from hfsft.loading import AnyRecipe, AnyTrust, load
 from hfsft.pipeline.building import OUT
 from hfsft.recipe.compile import compile_recipe
 from hfsft.rows.columns import SCORE, criterion_of
+from hfsft.rows.reading.summaries import rows_said
 from hfsft.stages.judging.calibrated import ASKS, parts
 from hfsft.stages.judging.judge import Judge
 from hfsft.stages.judging.rubric import SHARE, Rubric
@@ -56,6 +60,7 @@ def calibrate(
     *,
     precision: float = PRECISION,
     by: str | None = None,
+    good: float | None = None,
     out: str | Path = OUT,
     overrides: Sequence[str] = (),
     trust: AnyTrust = None,
@@ -67,6 +72,8 @@ def calibrate(
         labels: A file of labels; left out, the verdicts that `hfsft review` keeps beside the recipe.
         precision: The share of what a bound keeps that people are to accept.
         by: The score that a bound is suggested for, such as `mean`; left out, the one that the recipe bounds.
+        good: Of rows that nobody accepts or rejects, from which mean of people's scores on they count as accepted;
+            left out, they are compared by their scores alone.
         out: The folder that builds are in.
         overrides: Changes to the recipe, as `section.key=value`.
         trust: Whether the recipe may do whatever it says.
@@ -96,10 +103,13 @@ def calibrate(
     score = by or _bounded(bounds, known)
     if score not in known:
         raise UserError(f"the judge gives no score `{score}` ({nearest(score, known)})")
-    given = _labels(loaded, Path(labels) if labels is not None else None, rubric)
+    given = list(_labels(loaded, Path(labels) if labels is not None else None, rubric))
     models = {*loaded.models, *(model.model for model in loaded.models.values())}
     labelled, told = joined(given, build, ids, models)
+    if good is not None:
+        labelled, told = [_counted(row, good) for row in labelled], [*told, _counted_said(labelled, good)]
     found = _compared(labelled, told, list(build.values()), rubric, bounds, score, precision, judged_by)
+    found = found.model_copy(update={"among_people": _among_people(given, models, rubric)})
     path = _kept_at(loaded)
     if path is not None:
         keep(found, path)
@@ -244,6 +254,29 @@ def _bounded(bounds: Sequence[ScoreBound], known: Sequence[str]) -> str:
     """The score that a bound is suggested for: the one that the recipe bounds from below, else the mean of all."""
     named = [bound.score for bound in bounds if bound.at_least is not None]
     return next((name for name in named if name in known), AGGREGATES[0])
+
+
+def _among_people(labels: Iterable[Verdict], models: Collection[str], rubric: Rubric | None) -> dict[str, Figure]:
+    """How far people agree with each other, by what they label; nothing where no row has labels of two."""
+    standing: dict[tuple[str, str], dict[str, Verdict]] = {}
+    for label in labels:
+        if label.more.get(BY) != "models" and label.reviewer not in models:
+            standing.setdefault(label.key, {})[label.reviewer] = label
+    found = agreement(standing, (rubric.low, rubric.high) if rubric else None)
+    return {each.name: each.main for each in found if each.rows and each.main.value is not None}
+
+
+def _counted(row: LabelledRow, good: float) -> LabelledRow:
+    """The row, accepted or rejected by people's scores where nobody says which."""
+    if row.accepted is not None or not row.scores:
+        return row
+    known = [score for name, score in row.scores.items() if name in row.compared]
+    return replace(row, accepted=fmean(known or row.scores.values()) >= good)
+
+
+def _counted_said(rows: Sequence[LabelledRow], good: float) -> str:
+    unsaid = sum(row.accepted is None and bool(row.scores) for row in rows)
+    return f"{rows_said(unsaid)} without a verdict count as accepted from a mean of people's scores of {good:g} on"
 
 
 def _kept_at(recipe: Recipe) -> Path | None:

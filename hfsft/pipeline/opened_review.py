@@ -20,7 +20,7 @@ from hfsft.release.folder.file_names import GUIDELINES, LOCK
 from hfsft.release.folder.outputs import require_free, writing
 from hfsft.release.reader import HUB_SCHEME, Release, open_release
 from hfsft.review.drawn.reviewed_rows import ReviewedRows
-from hfsft.review.drawn.reviewer_walk import EYES, OVERLAP, ROWS, Draw, WantedSample, draw
+from hfsft.review.drawn.reviewer_walk import EYES, ROWS, SHARED, Draw, WantedSample, draw
 from hfsft.review.edited_texts import COLUMNS as EDITED
 from hfsft.review.edited_texts import editable
 from hfsft.review.said.criteria import criteria_of
@@ -238,7 +238,7 @@ def _of_release(
 
 
 def _wanted(section: Mapping[str, Any], wanted: Mapping[str, Any]) -> WantedSample:
-    usual = {"rows": ROWS, "overlap": OVERLAP, "eyes": EYES}
+    usual = {"rows": ROWS, "overlap": SHARED, "eyes": EYES}
     said = {key: section[key] for key in _KEYS if section.get(key) is not None}
     return WantedSample(**{**usual, **said, **{key: value for key, value in wanted.items() if value is not None}})
 

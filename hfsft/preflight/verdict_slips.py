@@ -21,7 +21,8 @@ def slips(recipe: Recipe) -> Iterator[Problem]:
     except SourceError:  # told as a problem, where the recipe applies it
         return
     if section is None and found.standing:
-        said = f"{len(found):,} verdicts of people lie here, and the recipe has no section that applies them"
+        lie = "verdict of people lies" if len(found) == 1 else "verdicts of people lie"
+        said = f"{len(found):,} {lie} here, and the recipe has no section that applies them"
         yield Problem(Place(place_of(path).file), said, "`review: {}` does")
     elif section is not None:
         for told in found.told:

@@ -25,10 +25,12 @@ if TYPE_CHECKING:
     from hfsft.recipe.recipe import Recipe
     from hfsft.release.by_source import OfSource
     from hfsft.release.folder.source_files import ReadFrom
+    from hfsft.release.rows.pair_lengths import PairLengths
     from hfsft.release.rows.release_measures import ReleaseMeasures
     from hfsft.release.trainer.check import TrainerCheck
     from hfsft.release.trainer.dataset_writer import DatasetWriter
     from hfsft.release.trainer.lengths import Lengths
+    from hfsft.release.unchanged import ToldBefore
     from hfsft.stages.source import Opened
 
 
@@ -49,6 +51,7 @@ class Built:
     sides: Sides = NONE  # of its rows, and of those of builds before
     measures: ReleaseMeasures | None = None  # of its rows, where the engine has worked them out
     former: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # figures of the release before, by section
+    stands: ToldBefore | None = None  # where the folder stays as it is, what it tells
 
     def split(self, name: str) -> Dataset:
         """The kept rows of one split, in the order of their ids."""
@@ -137,6 +140,10 @@ class Built:
         """Counts, funnel, usage, columns, and what was found of the rows, as JSON."""
         from hfsft.release.export import published_columns
 
+        funnel = [{**line.as_dict(), "place": _short(line.place)} for line in self.ledger.funnel]
+        run = {"funnel": funnel, "usage": self.usage.as_dict(), "seconds": round(self.seconds, 2)}
+        if self.stands:
+            return {**self.stands.summary, **run}
         return {
             "name": self.recipe.name,
             "built": datetime.now(tz=timezone.utc).date().isoformat(),
@@ -145,19 +152,20 @@ class Built:
             "rows_in": self.ledger.rows_in,
             "fates": self.ledger.counts(),
             "sources": [each.as_dict() for each in self.by_source],
-            "funnel": [{**line.as_dict(), "place": _short(line.place)} for line in self.ledger.funnel],
-            "usage": self.usage.as_dict(),
+            "funnel": run["funnel"],
+            "usage": run["usage"],
             "spent": self.spent,
             "usd_per_row": self.usd_per_row,
             "trainer": self.trainer.as_dict(),
             "lengths": self.lengths.as_dict() if self.lengths else None,
+            **({"pair_lengths": self.pair_lengths.as_dict()} if self.pair_lengths else {}),
             "columns": [each.as_dict() for each in published_columns(self).values()],
             "bounds": bounds(self.plan),
             "causes": [cause.as_dict() for cause in self.causes],
             "figures": self.figures,
             "figures_before": self.before,
             "notes": self.notes,
-            "seconds": round(self.seconds, 2),
+            "seconds": run["seconds"],
         }
 
     @cached_property
@@ -180,6 +188,23 @@ class Built:
         return lengths(self) if len(self.rows) else None
 
     @cached_property
+    def preference(self) -> dict[str, Dataset]:
+        """The preference pairs by split; empty where the recipe makes none."""
+        from hfsft.release.rows.preference import preference_rows
+
+        return preference_rows(self)
+
+    @cached_property
+    def pair_lengths(self) -> PairLengths | None:
+        """How long they are for a trainer; None where the recipe names no tokenizer, or there is none."""
+        from hfsft.release.rows.pair_lengths import pair_lengths
+
+        if self.writer.tokenizer is None:
+            return None
+        pairs = (pair for rows in self.preference.values() for pair in rows)
+        return pair_lengths(pairs, self.writer.tokenizer, self.recipe.publish.max_length)
+
+    @cached_property
     def unchanged_sources(self) -> dict[tuple[str, int], Opened]:
         """The local sources that are still what the build read, by section and place in it."""
         from hfsft.release.folder.source_files import unchanged
@@ -196,9 +221,9 @@ class Built:
     @cached_property
     def by_source(self) -> list[OfSource]:
         """What became of the rows of each source of the recipe."""
-        from hfsft.release.by_source import by_source
+        from hfsft.release.by_source import OfSource, by_source
 
-        return by_source(self)
+        return [OfSource(**each) for each in self.stands.summary["sources"]] if self.stands else by_source(self)
 
     @cached_property
     def causes(self) -> list[Cause]:
@@ -211,7 +236,7 @@ class Built:
         """What to know of the dataset before training on it, one line each."""
         from hfsft.release.card.notes import notes
 
-        return notes(self)
+        return self.stands.notes if self.stands else notes(self)
 
 
 def _short(place: str) -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from hfsft.plain import plain
 from hfsft.review.drawn.reviewed_rows import Candidate, ReviewedRows
-from hfsft.review.drawn.reviewer_walk import DISPUTED, SAMPLE, SHARED, Draw, Stop
+from hfsft.review.drawn.reviewer_walk import DISPUTED, Draw, Stop
 from hfsft.review.reviewing import (
     AskedCriterion,
     ChangedRowError,
@@ -29,12 +29,13 @@ from hfsft.review.said.summary import summed_up
 from hfsft.rows.columns import CONTENT
 from hfsft.rows.views import said
 from hfsft.verdicts import ACCEPT, REJECT, SKIP, Verdict, VerdictFile, Verdicts
+from hfsft.verdicts.error_rate import OVERLAP, RANDOM
 
 if TYPE_CHECKING:
     from hfsft.verdicts.all_verdicts import ByReviewer
 
 TITLE = 90  # characters of a row that the list shows
-RANDOM = (SAMPLE, SHARED)
+
 CHANGED = "its text has changed since you looked at it"
 
 
@@ -185,7 +186,7 @@ class Session:
 
     def _waits(self, stop: Stop) -> bool:
         by_reviewer = self._of(stop.row)
-        if stop.drawn in (SHARED, DISPUTED) or self.reviewer in by_reviewer:
+        if stop.drawn in (OVERLAP, DISPUTED) or self.reviewer in by_reviewer:
             return True
         return all(verdict.verdict == SKIP for verdict in by_reviewer.values())
 

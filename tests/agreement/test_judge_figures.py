@@ -21,8 +21,8 @@ from sklearn.metrics import (
 
 from hfsft.agreement import library
 from hfsft.agreement.bound_figures import KEPT_AT_LEAST, at_bounds, suggested, written
-from hfsft.agreement.calibration import Basis, state_of
-from hfsft.agreement.calibration_said import at_bounds_table, basis_said
+from hfsft.agreement.calibration import Basis, Calibration, state_of
+from hfsft.agreement.calibration_said import at_bounds_table, basis_said, doubts
 from hfsft.agreement.judge_figures import LabelledRow, ScoreBound, UsedRows, apart, by_bounds, by_criteria, used_of
 from hfsft.hashing import unit
 
@@ -142,7 +142,12 @@ def test_the_lowest_bound_with_the_wanted_precision_is_suggested() -> None:
     ("labelled", "precision", "why"),
     [
         (rows(19), 0.8, "19 rows have a verdict of people and this score, and 20 are needed"),
-        (rows(30, accepted=None), 0.8, "0 rows have a verdict of people and this score, and 20 are needed"),
+        (
+            rows(30, accepted=None),
+            0.8,
+            "0 rows have a verdict of people and this score, and 20 are needed (--good 4 takes people's scores from 4 "
+            "on for one)",
+        ),
         (rows(30, accepted=False), 0.8, "people accept none of the rows"),
         (rows(40), 1.0, f"no bound that keeps {KEPT_AT_LEAST} labelled rows or more has that precision"),
     ],
@@ -271,6 +276,26 @@ def test_the_rows_of_greatest_difference_come_first_however_they_were_picked() -
 )
 def test_how_much_is_known_of_a_judge_hangs_on_the_rows_with_labels(labels: int, state: str) -> None:
     assert state_of(labels, people=True)[0] == state
+
+
+def calibrated(labelled: list[LabelledRow]) -> Calibration:
+    rest_on = used(labelled)
+    figures = {"criteria": by_criteria(rest_on, SCALES), "bounds": by_bounds(rest_on, BOUNDS)}
+    return Calibration(at="", judge={}, state="calibrated", basis=rest_on.basis, **figures)
+
+
+def test_a_judge_that_tells_nothing_is_doubted_however_many_labels_there_are() -> None:
+    assert list(doubts(calibrated(rows(60)))) == []
+    shuffled = [
+        row(n, judged={"mean": score}, compared={"usefulness": score}) for n in range(60) for score in [1.0 + n % 4]
+    ]
+    told = " ".join(doubts(calibrated(shuffled)))
+    assert "usefulness: the judge may agree with people no more than chance does" in told
+    assert "no better than chance does" in told
+    same = [row(n, judged={"mean": 3.0}, compared={"usefulness": 3.0}) for n in range(60)]
+    assert "usefulness: weighted kappa is 0 by its definition, as the judge says the same of every row" in " ".join(
+        doubts(calibrated(same))
+    )
 
 
 def test_no_rows_are_no_figures() -> None:

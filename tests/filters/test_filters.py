@@ -118,7 +118,7 @@ GOLDEN: dict[str, tuple[int, Batch]] = {
     "placeholder": (1, {"placeholder_conversation": [None] * 4}),
     "second_task": (1, {"second_task_conversation": [None] * 4}),
     "phrases": (1, {"phrases_conversation": [0, 0, 0, None], "phrases_conversation_found": [None] * 4}),
-    "truncated": (1, {"truncated_conversation": [None] * 4}),
+    "truncated": (2, {"truncated_conversation": [None] * 4}),
     "echo": (1, {"echo_conversation": [0.0, 0.0, 0.0, None]}),
     "pii": (1, {"pii": [0] * 4, "pii_kinds": [None] * 4}),
     "secrets": (2, {"secrets": [0] * 4, "secrets_kinds": [None] * 4}),

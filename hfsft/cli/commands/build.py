@@ -47,6 +47,11 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "--force", action="store_true", help="move a folder that is no build out of the way; nothing is deleted"
     )
+    parser.add_argument(
+        "--engine",
+        default="local",
+        help="what works on the rows, which come out the same: local (default), or daft (needs hfsft[scale])",
+    )
     add_output(parser)
 
 
@@ -83,6 +88,7 @@ def run(arguments: argparse.Namespace) -> None:
             publishing=publishing,
             force=arguments.force,
             trust=trust(arguments),
+            executor=arguments.engine,
         )
     except (KeyboardInterrupt, HfsftError):
         line.clear()
@@ -131,7 +137,7 @@ def report(built: Built, folder: Path) -> str:
     lines += [remark("warning", note) for note in built.notes if isinstance(note, Warn)]
     lines += [remark("note", note) for note in built.notes if not isinstance(note, Warn)]
     lines += [remark("note", note) for note in notes_on(built.usage.dialects)]
-    lines.append(f"written to {folder}")
+    lines.append(f"nothing changed: {folder} stays as it is" if built.stands else f"written to {folder}")
     return "\n".join(lines)
 
 

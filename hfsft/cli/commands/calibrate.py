@@ -45,6 +45,12 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "--by", metavar="SCORE", help="the score to bound: a criterion, mean or min (default: the one that is bounded)"
     )
+    parser.add_argument(
+        "--good",
+        type=float,
+        metavar="SCORE",
+        help="count rows without a verdict as accepted from this mean of people's scores on",
+    )
     parser.add_argument("--out", default="build", type=Path, help="the folder that builds are in (default: build)")
     parser.add_argument("--write", action="store_true", help="write the suggested bound into the recipe")
     parser.add_argument("--json", action="store_true", help="print what was found as JSON")
@@ -60,6 +66,7 @@ def run(arguments: argparse.Namespace) -> None:
         arguments.labels,
         precision=arguments.precision,
         by=arguments.by,
+        good=arguments.good,
         out=arguments.out,
         overrides=arguments.overrides,
         trust=trust(arguments),

@@ -100,11 +100,10 @@ def _added(text: str, node: Node, entry: str) -> str:
     last = _last(text, node)
     if _in_brackets(text, node):
         return f"{text[: last.end]}, {entry}{text[last.end :]}"
-    if last.style in ("|", ">") or text[last.end - 1 : last.end] in ("", "\n"):
-        raise NoPlaceError
     column = node.start - (text.rfind("\n", 0, node.start) + 1)
     newline = "\r\n" if "\r\n" in text else "\n"
-    end = text.find("\n", last.end)
+    # A text of several lines ends where the next value begins, behind lines that say nothing.
+    end = text.find("\n", len(text[: last.end].rstrip()) if last.style in ("|", ">") else last.end)
     line = " " * column + ("- " if isinstance(node.value, list) else "") + entry
     if end < 0:
         return f"{text}{newline}{line}{newline}"

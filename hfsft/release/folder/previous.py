@@ -31,6 +31,7 @@ PREVIOUS = ".previous"
 ASIDE = "aside"
 SIGNED = "files"  # in the summary: the hash of each file as the build wrote it
 ROWS_OF = "rows_of"  # in the summary: a hash of all that the files of `LENT` hang on
+NOTED = (SIGNED, ROWS_OF)
 LENT = ("data", "provenance", "rejected", LEDGER, TRAINER)  # what rows are written to, and nothing else
 SAYS = ("data", "provenance", "rejected", PREFERENCE, RANDOM, RESOLVED)  # what a build is: its rows and its recipe
 
@@ -135,7 +136,7 @@ def sign(folder: Path, rows_of: str = "") -> None:
     """
     path = folder / FUNNEL
     summary = json.loads(path.read_text(encoding="utf-8"))
-    summary[SIGNED] = _hashes(folder)
+    summary[SIGNED] = hashes(folder)
     if rows_of:
         summary[ROWS_OF] = rows_of
     path.write_text(json.dumps(summary, ensure_ascii=False, indent=2) + "\n", encoding="utf-8", newline="\n")
@@ -147,10 +148,10 @@ def _changed(folder: Path) -> bool:
         signed = json.loads((folder / FUNNEL).read_text(encoding="utf-8")).get(SIGNED)
     except (OSError, ValueError, AttributeError):
         return True
-    return signed is not None and signed != _hashes(folder)
+    return signed is not None and signed != hashes(folder)
 
 
-def _hashes(folder: Path) -> dict[str, str]:
+def hashes(folder: Path) -> dict[str, str]:
     """The hash of each file that a build wrote; of those that any command writes anew, none."""
     paths = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()}
     return {name: sha256_of(path) for name, path in paths.items() if made(name) and name not in (FUNNEL, REPORT)}

@@ -51,7 +51,7 @@ def read(recipe: Recipe, out: Path) -> Sides:
     """
     if not recipe.split.holds_out:
         return NONE
-    beside, asked = _beside(recipe), recipe.split.drawn_by
+    beside, asked = path_beside(recipe), recipe.split.drawn_by
     paths = ([beside] if beside else []) + [out / recipe.name / SIDES]
     if _same(*paths):  # as a build leaves them, of which one is enough
         paths = paths[:1]
@@ -91,7 +91,7 @@ def keep(recipe: Recipe, sides: Sides, built: Path) -> None:
     Left out where the recipe came from no file or a release, where an override asked for another split than the file
     does, and where the folder cannot be written: then only the build remembers.
     """
-    beside = _beside(recipe)
+    beside = path_beside(recipe)
     if beside is None or beside.name == SIDES or not sides.stands or _overridden(recipe):
         return
     draft = beside.with_name(f".{beside.name}.{os.getpid()}")
@@ -112,7 +112,8 @@ def text(sides: Sides) -> str:
     return "\n".join([*lines, ""])
 
 
-def _beside(recipe: Recipe) -> Path | None:
+def path_beside(recipe: Recipe) -> Path | None:
+    """The file beside the recipe; None where that came from no file."""
     path = recipe.source.path
     if path is None:
         return None

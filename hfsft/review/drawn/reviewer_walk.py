@@ -15,11 +15,10 @@ from typing import NamedTuple
 from hfsft.review.drawn.eyes import KINDS, EyesRow, of_kind, taken_in_turn
 from hfsft.review.drawn.reviewed_rows import Candidate, ReviewedRows
 from hfsft.review.drawn.sample_order import sample_order, turned
+from hfsft.verdicts.error_rate import OVERLAP, SAMPLE
 
-ROWS, OVERLAP, EYES = 100, 0.1, 0.3
+ROWS, SHARED, EYES = 100, 0.1, 0.3
 """Rows of the sample, the share of it that everybody is shown, and rows beside it as a share of it."""
-SAMPLE, SHARED = "sample", "overlap"
-"""What a row of the random sample is drawn for."""
 DISPUTED = "disputed"  # the kind of rows whose reviewers disagree
 ONLY = (*KINDS, DISPUTED)
 """Kinds that may be looked at alone."""
@@ -30,7 +29,7 @@ class WantedSample:
     """Which rows are to be looked at."""
 
     rows: int = ROWS
-    overlap: float = OVERLAP
+    overlap: float = SHARED
     eyes: float = EYES
     only: tuple[str, ...] = ()
 
@@ -59,7 +58,7 @@ class Draw:
 
     def walk(self, reviewer: str) -> list[Stop]:
         """The rows in the order of one reviewer."""
-        shared = [Stop(row, SHARED) for row in self.shared]
+        shared = [Stop(row, OVERLAP) for row in self.shared]
         rest = [Stop(row, SAMPLE) for row in turned(self.sample, reviewer)]
         return [*shared, *rest, *(Stop(row, kind, why) for row, kind, why in self.eyes)]
 

@@ -14,7 +14,7 @@ from hfsft.similarity.lexical.packed import BLOCK, digests_of, in_group, numbers
 from hfsft.similarity.lexical.shingles import Chunks, distinct
 from hfsft.similarity.lexical.sketches import sketches
 from hfsft.similarity.lexical.templates import Templates
-from hfsft.similarity.lexical.told import unpacked
+from hfsft.similarity.lexical.told_runs import unpacked
 from hfsft.similarity.normalise import normalise
 from hfsft.similarity.normalise_many import normalise_all
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from hfsft.similarity.lexical.measure import CountedPairs
     from hfsft.similarity.lexical.packed import PackedSketches
     from hfsft.similarity.lexical.shingles import Hashes, Places
-    from hfsft.similarity.lexical.told import Told
+    from hfsft.similarity.lexical.told_runs import Told
 
 Item = str | tuple[str, ...]
 Read = Callable[[Sequence[int]], Sequence[Item]]

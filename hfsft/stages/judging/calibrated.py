@@ -11,7 +11,7 @@ from typing import Any
 from hfsft.agreement.agreement_said import ResultTable
 from hfsft.agreement.calibration import Calibration
 from hfsft.agreement.calibration_file import ENDING, calibration_of
-from hfsft.agreement.calibration_said import at_bounds_table, basis_said, criteria_table, state_said
+from hfsft.agreement.calibration_said import at_bounds_table, basis_said, criteria_table, doubts, state_said
 from hfsft.hashing import digest
 from hfsft.stages.base import Outcome, ShownTable, Warn
 
@@ -26,7 +26,7 @@ PARTS = {
 """What scores depend on, by what it is called, and where a step's identity says it; all else are `settings`."""
 NOT_OF_SCORES = ("control", "turns")
 """Of the identity what changes no score that people's labels are compared with."""
-NOBODY = "the judge is uncalibrated: nobody has compared its scores with people's"
+NOBODY = "the judge is uncalibrated: no comparison of its scores with people's is known"
 
 
 def parts(identity: Mapping[str, Any]) -> dict[str, str]:
@@ -57,6 +57,7 @@ def notes(figures: Mapping[str, Any]) -> Iterator[str]:
     found = calibration_in(figures)
     if found:
         yield Warn(state_said(found)) if found.state == "uncalibrated" else state_said(found)
+        yield from map(Warn, doubts(found))
 
 
 def card(figures: Mapping[str, Any]) -> dict[str, Any]:
@@ -66,7 +67,7 @@ def card(figures: Mapping[str, Any]) -> dict[str, Any]:
         return {"calibrated": NOBODY, "calibration": [], "calibration_told": []}
     return {
         "calibrated": state_said(found),
-        "calibration_told": list(basis_said(found.basis)),
+        "calibration_told": [*basis_said(found.basis), *doubts(found)],
         "calibration": [shown(each) for each in tables(found)],
     }
 
@@ -75,8 +76,8 @@ def pieces(figures: Mapping[str, Any]) -> Iterator[str | ShownTable]:
     """Its calibration, for the report."""
     found = calibration_in(figures)
     if found:
-        said = " ".join(f"{each[0].upper()}{each[1:]}." for each in (state_said(found), *basis_said(found.basis)))
-        yield said
+        told = (state_said(found), *basis_said(found.basis), *doubts(found))
+        yield " ".join(f"{each[0].upper()}{each[1:]}." for each in told)
         yield from (shown(each) for each in tables(found))
 
 

@@ -211,6 +211,7 @@ class Judge(JuryStage):
             version=3,
             work=Work("hfsft.stages.judging.judge:asking", arguments),
             models=tuple(models),
+            each_model=True,
             follows=len(models) * len(self.grader(models[0]).parts) - 1,
             max_failed_share=self.max_failed_share,
             lost=UNSCORED,

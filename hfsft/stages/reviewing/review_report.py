@@ -17,8 +17,6 @@ from hfsft.stages.reviewing.steps import DECIDE, KEY, LOOKED_AT, REJECTED
 from hfsft.verdicts import REASONS, REJECT, ErrorRate
 from hfsft.verdicts.error_rate import rate_of
 
-LOOK = "look at {} more with `hfsft review`"
-
 
 def figures(outcome: Outcome) -> dict[str, Any]:
     """What became of the rows that people looked at, as JSON."""
@@ -80,25 +78,33 @@ def missed(found: Mapping[str, Any], at_most: float | None) -> Iterator[str]:
     if at_most is None or not unseen or rate.high <= at_most:
         return
     wanted = f"the recipe wants at most {at_most:.1%} of rows wrong"
-    more = rate.more(at_most)
-    if more is None or more >= unseen:
-        advice = f"look at the {rows_said(unseen)} that nobody has seen (`hfsft review`)"
-        if more is None and rate.looked_at:
-            share = f"at a share of {rate.rate:.1%} no larger sample will do"
-            advice = f"{share}: mend what makes such rows or raise a bound before it, or {advice}"
-    else:
-        advice = f"{LOOK.format(rows_said(more))} (a sample of {rate.looked_at + more:,}), if that share stays"
+    yield f"review: {wanted}, and {_so_far(rate)}; {_advice(rate, at_most, unseen)}"
+
+
+def _so_far(rate: ErrorRate) -> str:
     if not rate.looked_at:
-        advice = advice.replace(", if that share stays", ", if none of them is wrong")
-        yield f"review: {wanted}, and people have looked at none that was drawn at random: {advice}"
-        return
-    yield f"review: {wanted}, and that cannot be said yet: {_told(rate)}; {advice}"
+        return "people have looked at none that was drawn at random"
+    return f"that cannot be said yet: {_told(rate)}"
+
+
+def _advice(rate: ErrorRate, at_most: float, unseen: int) -> str:
+    """What to do about a bound that does not hold yet: how many rows to look at, or that it is of no use."""
+    whole = f"look at the {rows_said(unseen)} that nobody has seen"
+    share, right = rate.more(at_most), rate.more_if_right(at_most)
+    if share is not None and share < unseen:
+        staying = "if that share stays" if rate.looked_at else "if none of them is wrong"
+        return f"look at {rows_said(share)} more with `hfsft review` (`--rows {rate.looked_at + share}`), {staying}"
+    if rate.low > at_most:
+        return f"no larger sample will do: mend what makes such rows, raise a bound before the review, or {whole}"
+    if share is None and right is not None and right < unseen:
+        return f"too few rows to tell: look at {rows_said(right)} more, which do if none of them is wrong, or {whole}"
+    return f"{whole} with `hfsft review`"
 
 
 def _told(rate: ErrorRate) -> str:
     """The share of wrong rows in words."""
     return (
-        f"{rate.wrong:,} of {rows_said(rate.looked_at)} drawn at random {'is' if rate.wrong == 1 else 'are'} wrong, "
+        f"{rate.wrong:,} of {rows_said(rate.looked_at)} drawn at random {_is(rate.wrong)} wrong, "
         f"{rate.rate or 0:.1%}, and of all rows between {rate.low:.1%} and {rate.high:.1%} (95 %)"
     )
 
@@ -107,34 +113,42 @@ def notes(found: Mapping[str, Any], at_most: float | None) -> Iterator[str]:
     """What is odd about verdicts, then the share of wrong rows, where no bound says it."""
     if not found:
         return
-    if found["edits_fell"]:
-        yield Warn(f"review: {rows_said(found['edits_fell'])} that people edited fell by a rule of the recipe")
-    if found["disputed"]:
+    if count := found["edits_fell"]:
+        yield Warn(f"review: {rows_said(count)} that people edited fell by a rule of the recipe")
+    if count := found["disputed"]:
         yield Warn(
-            f"review: {rows_said(found['disputed'])} are accepted by some and rejected by others: the majority counts, "
-            "and a tie falls (settle them in `hfsft review`)"
+            f"review: {rows_said(count)} {_is(count)} accepted by some and rejected by others: the majority counts, "
+            "and a tie falls (settle it in `hfsft review`)"
         )
-    if found["edits_differ"]:
-        yield Warn(f"review: {rows_said(found['edits_differ'])} were edited by several people: the last edit counts")
-    if found["other_text"]:
-        yield Warn(
-            f"review: {found['other_text']:,} verdicts are of rows that say something else now, or fell before: they "
-            "count for nothing"
-        )
-    if found["gone"]:
-        yield f"review: {found['gone']:,} verdicts are of rows that are gone"
-    if found["replaced"]:
-        yield f"review: {found['replaced']:,} verdicts were given anew by the same person: the last counts"
-    if found["torn"]:
-        yield Warn(
-            f"review: {found['torn']:,} lines of the verdict file are beginnings whose writer was stopped, and "
-            "count for nothing"
-        )
+    if count := found["edits_differ"]:
+        yield Warn(f"review: {rows_said(count)} {_was(count)} edited by several people: the last edit counts")
+    if count := found["other_text"]:
+        said = "a row that says" if count == 1 else "rows that say"
+        yield Warn(f"review: {_verdicts(count)} {_is(count)} of {said} something else now, or fell before")
+    if count := found["gone"]:
+        yield f"review: {_verdicts(count)} {_is(count)} of {'a row that is' if count == 1 else 'rows that are'} gone"
+    if count := found["replaced"]:
+        yield f"review: {_verdicts(count)} {_was(count)} given anew by the same person: the last counts"
+    if count := found["torn"]:
+        said = "line is the beginning of one" if count == 1 else "lines are beginnings"
+        yield Warn(f"review: {count:,} {said} in the verdict file, whose writer was stopped")
     rate = rate_in(found)
     if rate.looked_at and not any(missed(found, at_most)):
         yield f"review: {_told(rate)}"
     elif not found["looked_at"] and at_most is None:
         yield "review: nobody has looked at a row yet (`hfsft review` shows them)"
+
+
+def _verdicts(count: int) -> str:
+    return f"{count:,} verdict{'' if count == 1 else 's'}"
+
+
+def _is(count: int) -> str:
+    return "is" if count == 1 else "are"
+
+
+def _was(count: int) -> str:
+    return "was" if count == 1 else "were"
 
 
 def card(outcome: Outcome, at_most: float | None, *, guidelines: bool) -> CardPart | None:

@@ -129,8 +129,6 @@ class Review(Stage):
 
     def problems(self, context: Context) -> Iterator[Problem]:
         """Guidelines that are not there, and verdicts that cannot be read, or that no row can be edited by."""
-        if not context.opened:
-            return
         if self.guidelines and not (context.base / Path(self.guidelines).expanduser()).is_file():
             said = f"review.guidelines: there is no file {Path(self.guidelines).name}"
             yield Problem(context.place(self.key, "guidelines"), said, "a Markdown file, by its path from the recipe")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
-
-import pytest
+from typing import TYPE_CHECKING, Any
 
 from hfsft.models.store.presence import Presence
+
+if TYPE_CHECKING:
+    import pytest
 
 
 def test_one_that_leaves_while_it_is_looked_at_takes_nobody_with_it(tmp_path: Path) -> None:

@@ -103,6 +103,17 @@ def written(tmp_path: Path, filters: str, score: str = "mean", at_least: float =
             "filters:\n  - expr:\n      that: |\n        True\n  - score: {mean: {at_least: 3.5}}\n",
             id="beside a text of several lines",
         ),
+        pytest.param(
+            "filters:\n  - expr:\n      that: |\n        True\n\n# the end\nsplit: {}\n",
+            "filters:\n  - expr:\n      that: |\n        True\n  - score: {mean: {at_least: 3.5}}\n\n# the end\n"
+            "split: {}\n",
+            id="behind a text of several lines",
+        ),
+        pytest.param(
+            "filters: [\n  refusal,  # one\n  html,     # two\n]\n",
+            "filters: [\n  refusal,  # one\n  html, {score: {mean: {at_least: 3.5}}},     # two\n]\n",
+            id="brackets over several lines",
+        ),
     ],
 )
 def test_the_bound_is_written_and_all_else_stays(tmp_path: Path, before: str, after: str) -> None:
@@ -116,6 +127,12 @@ def test_where_filters_are_left_out_the_default_ones_are_written_out_too(tmp_pat
     assert found.endswith("  - language\n  - score: {mean: {at_least: 3.5}}\n")
 
 
+def test_filters_that_say_nothing_are_the_default_ones(tmp_path: Path) -> None:
+    found = written(tmp_path, "filters:  # those that there are\nsplit: {}\n")
+    assert found.startswith("filters: [exact_duplicate, near_duplicate, {tokens: {at_least: 1}}, ")
+    assert found.endswith("language, {score: {mean: {at_least: 3.5}}}]  # those that there are\nsplit: {}\n")
+
+
 def test_line_breaks_of_windows_and_a_mark_of_utf_8_stay(tmp_path: Path) -> None:
     assert written(tmp_path, "filters:\n  - refusal\n", newline="\r\n") == (
         "filters:\r\n  - refusal\r\n  - score: {mean: {at_least: 3.5}}\r\n"
@@ -125,6 +142,16 @@ def test_line_breaks_of_windows_and_a_mark_of_utf_8_stay(tmp_path: Path) -> None
     write_bound(load_recipe(path), "mean", 4)
     assert path.read_bytes().startswith(b"\xef\xbb\xbf# Sailing")
     assert b"at_least: 4}" in path.read_bytes()
+
+
+def test_what_an_override_says_is_not_written_and_a_file_that_changed_is_not_either(tmp_path: Path) -> None:
+    written(tmp_path, "filters: [refusal]\n")
+    path = tmp_path / "boats.yaml"
+    recipe = load_recipe(path, ["filters=[html, refusal, language]"])
+    write_bound(recipe, "tone", 2)
+    assert path.read_text().endswith("filters: [refusal, {score: {mean: {at_least: 3.5}, tone: {at_least: 2}}}]\n")
+    with pytest.raises(RecipeError, match="has changed since it was read"):
+        write_bound(recipe, "tone", 3)
 
 
 def test_a_number_of_many_digits_is_written_as_it_is(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from hfsft.similarity.lexical.packed import key_of, packed
 from hfsft.similarity.lexical.shingles import Chunk, Chunks
 from hfsft.similarity.lexical.similar_pairs import parts_of
 from hfsft.similarity.lexical.templates import Templates
-from hfsft.similarity.lexical.told import unpacked
+from hfsft.similarity.lexical.told_runs import unpacked
 from hfsft.similarity.sketched import grouped
 from tests.similarity.lexical.test_candidates import planted
 from tests.similarity.pairs import at_hand
