@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from hfsft.models.model import Model
     from hfsft.models.probabilities import probabilities
     from hfsft.models.vectors.door import embedder_of, scorer_of
-    from hfsft.pipeline import audit, build, check, forecast, preview, run
+    from hfsft.pipeline import audit, build, calibrate, check, forecast, preview, run
     from hfsft.recipe.compile import compile_recipe
     from hfsft.recipe.recipe import Recipe, load_recipe
 
@@ -42,6 +42,7 @@ __all__ = [
     "UserError",
     "audit",
     "build",
+    "calibrate",
     "check",
     "compile_recipe",
     "embedder_of",
@@ -63,6 +64,7 @@ _HOMES = {
     "Model": "hfsft.models.model",
     "audit": "hfsft.pipeline",
     "build": "hfsft.pipeline",
+    "calibrate": "hfsft.pipeline",
     "check": "hfsft.pipeline",
     "forecast": "hfsft.pipeline",
     "preview": "hfsft.pipeline",

@@ -19,6 +19,9 @@ from pathlib import Path
 STEP = ".arrow"  # ends the name of a file that begins with a fingerprint: columns that a step made
 SPENT = ".spent.json"  # the same: what the answers of a step that asked took
 SOURCE = ".source.json"  # the same: which rows a source came to
+PART = ".parquet"  # the same, of another executor: columns of some rows
+PARTS = ".parts.json"  # the same: the parts that a step came to, written last
+MADE = (STEP, SPENT, SOURCE, PART, PARTS)
 RUNNING = ".running"  # a file that a build holds locked while it works in the folder
 DRAFT = "tmp"  # how the name of a file begins that is being written
 BUILDS = "builds.json"  # the build that ended last and the one before it: what they built, and when they began
@@ -42,7 +45,7 @@ def cache_folder(name: str) -> Path:
 
 def has_rows(folder: Path) -> bool:
     """Whether a build read its sources before, whatever they held."""
-    return any(folder.glob(f"*{SOURCE}"))
+    return any(folder.glob(f"*{SOURCE}")) or any(folder.glob(f"*{PARTS}"))
 
 
 def has_made(folder: Path, fingerprint: str) -> bool:
@@ -65,7 +68,7 @@ def made(folder: Path) -> list[Path]:
     """The files of finished steps in a folder, and drafts of them."""
     found = []
     with suppress(OSError):
-        found = [path for path in folder.iterdir() if path.name.endswith((STEP, SPENT, SOURCE)) or _is_draft(path)]
+        found = [path for path in folder.iterdir() if path.name.endswith(MADE) or _is_draft(path)]
     return found
 
 

@@ -6,7 +6,7 @@ is, text by text, so that each vector is kept by itself and many go in one reque
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 VECTORS = EMBEDDER
 """What the resource is called that makes vectors in this process."""
+KNOWN = ("en", "zh")  # languages of which it was measured that the packaged embedder tells questions apart
 CHUNK = 1000  # texts whose vectors are made at once
 
 
@@ -81,6 +82,20 @@ def embedding(
 def packaged(text: str) -> Step:
     """The same by the embedder that comes with hfsft, which is what there is outside of a recipe."""
     return embedding(text, Model(model=STATIC, task="embed"))
+
+
+def unknown_words(name: str, languages: Sequence[str], so: str) -> list[str]:
+    """The warning of a filter of this name about languages that the packaged embedder does not know; none for others.
+
+    `so` is what follows from it.
+    """
+    unknown = [language for language in languages if language not in KNOWN]
+    if not unknown:
+        return []
+    return [
+        f"filters[{name}]: the embedder that comes with hfsft does not know words of {', '.join(unknown)}, {so}: name "
+        "one that does (`models: {embedder: {model: ..., task: embed}}`)"
+    ]
 
 
 def local(*needs: Resource, text: str, column: str) -> Callable[[Batch], Batch]:

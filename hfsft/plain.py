@@ -25,7 +25,7 @@ _HIDDEN = signs(
 )
 _UNSEEN = re.compile(f"[\x00-\x1f\x7f-\x9f\u200c\u200d\u2028\u2029{_HIDDEN}]")
 # As a text is read: a break of a line and a tab stay, and the joiners that letters of Persian, Hindi and emoji need.
-_STEERING = re.compile(f"\r\n|[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029{_HIDDEN}]")
+STEERING = re.compile(f"\r\n|[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029{_HIDDEN}]")
 # What our own lines are drawn with: colours, a line that is written again, the cursor out of the way.
 _DRAWN = re.compile(
     f"(\x1b\\[(?:[0-9;]{{0,20}}m|\\?25[lh]|[0-9]{{0,4}}[AGK])|[\r\n\t])|[\x00-\x1f\x7f-\x9f\u2028\u2029{_HIDDEN}]"
@@ -69,7 +69,7 @@ def beside(bound: str, number: float, shown: str) -> str:
 
 def harmless(text: str) -> str:
     """The text as it stands, but with an escape such as \\u001b for each letter that could steer a terminal."""
-    return _STEERING.sub(_escape, text)
+    return STEERING.sub(_escape, text)
 
 
 def unarmed(text: str, drawn: bool) -> str:

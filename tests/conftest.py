@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 pytest_plugins = [
+    "tests.browsing",
     "tests.charts",
     "tests.hub.fixture",
     "tests.models.fixture",

@@ -15,6 +15,7 @@ from hfsft.cli.commands import (
     audit,
     build,
     cache,
+    calibrate,
     check,
     diff,
     explain,
@@ -25,6 +26,7 @@ from hfsft.cli.commands import (
     publish,
     render,
     report,
+    review,
     rows,
     schema,
     store,
@@ -38,7 +40,7 @@ from hfsft.cli.problems import told
 from hfsft.errors import HfsftError, UserError
 
 COMMANDS = (
-    *(build, publish, plan, validate, explain, check, preview, rows, audit),
+    *(build, publish, plan, validate, explain, check, preview, rows, review, audit, calibrate),
     *(templates, render, why, report, diff, export, init, store, cache, schema),
 )
 ASKING = ("build", "preview")  # commands that may have been answered something by the time they fail
@@ -57,7 +59,9 @@ examples:
   hfsft preview recipe.yaml          a few rows through the whole path
   hfsft build recipe.yaml            the dataset, in build/<name>
   hfsft rows build/<name>            its rows, kept or not, and why each fell
+  hfsft review build/<name>          people look at rows, and say what they think of each
   hfsft audit data.jsonl             what is wrong with rows that you have
+  hfsft calibrate recipe.yaml        its judge's scores beside people's labels
   hfsft publish build/<name>         the same on the Hub
   hfsft report build/<name>          its page anew, build/<name>/report.html
   hfsft export build/<name> --format alpaca --out train.jsonl

@@ -247,8 +247,12 @@ class Ledger:
     def orphaned(self) -> dict[Removed, int]:
         """By fate, the number of rows that fell for another row (`of`) which was taken out by a later step.
 
-        `rejected` rows were too like that one, `not_chosen` ones of a group of which it was to stay.
+        `rejected` rows were too like that one, `not_chosen` ones of a group of which it was to stay. What grew from a
+        row stands for it in another way, and is not meant.
         """
         entries = list(self.entries())
         gone = {entry["id"] for entry in entries if entry["fate"] not in self.splits}
-        return dict(Counter(entry["fate"] for entry in entries if entry["of"] in gone))
+        lineage = (zip(each.column("id"), each.column("parent_id"), strict=True) for each in self.removals)
+        grew = set(chain.from_iterable(lineage))
+        lost = (each for each in entries if each["of"] in gone and (each["of"], each["id"]) not in grew)
+        return dict(Counter(entry["fate"] for entry in lost))

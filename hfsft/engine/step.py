@@ -139,6 +139,7 @@ class Step:
     needs: tuple[Resource, ...] = ()
     bound: Bound | None = None
     models: tuple[str, ...] = ()  # names under `models:` of whom it asks
+    each_model: bool = False  # whether a row asks them all the same, in this order
     follows: float = 0  # requests that a row takes behind its first at most, on average of many rows; none asked again
     max_failed_share: float = 0.05
     lost: str = ""

@@ -55,6 +55,7 @@ class Filter(BaseModel, ABC, metaclass=Explained):
 
     name: ClassVar[str]  # as recipes write it
     package: ClassVar[str] = ""  # name and version of the package that it comes from, where that is not hfsft
+    embeds: ClassVar[bool] = False  # whether it may have an embedder make vectors of texts that no column holds
     version: ClassVar[int] = 1  # raised when `measure` changes its numbers
     whole: ClassVar[bool] = False  # whether `measure` must see all rows at once
     heavy: ClassVar[bool] = False  # whether it is slow for each row, as one that runs a model

@@ -44,10 +44,10 @@ class Driving(NamedTuple):
 
 
 class NotStored(StoreError):  # noqa: N818 (a state, which `hfsft plan` counts)
-    """An answer that the store does not hold, or no longer; `request` asks for it."""
+    """An answer that the store does not hold, or no longer; `request` asks for it, behind `before` others."""
 
-    def __init__(self, request: Request) -> None:
-        self.request = request
+    def __init__(self, request: Request, before: int = 0) -> None:
+        self.request, self.before = request, before
         super().__init__(f"no answer is stored for a request to {request.model}; build or plan once more")
 
 
@@ -146,12 +146,14 @@ class Pool:
         """What the generator returns, from stored answers only; AnswerError as in `drive`, else NotStored."""
         turns = start()
         outcome: Answer | AnswerError | None = None
+        before = 0
         try:
             while True:
                 request = advance(turns, outcome)
                 outcome = self._requester.stored(request)
                 if outcome is None:
-                    raise NotStored(request)
+                    raise NotStored(request, before)
+                before += 1
         except StopIteration as stop:
             result: T = stop.value
             return result

@@ -2,6 +2,7 @@
 
 from hfsft.pipeline.auditing import audit
 from hfsft.pipeline.building import OUT, Publishing, Watcher, build, preview, publish, run
+from hfsft.pipeline.calibrating import Calibrated, calibrate
 from hfsft.pipeline.inspecting import (
     Checked,
     StepForecast,
@@ -20,6 +21,7 @@ from hfsft.pipeline.topic_trees import TopicTrees, topic_trees
 
 __all__ = [
     "OUT",
+    "Calibrated",
     "Checked",
     "KnownTemplate",
     "Publishing",
@@ -30,6 +32,7 @@ __all__ = [
     "audit",
     "budget",
     "build",
+    "calibrate",
     "check",
     "forecast",
     "hindrances",

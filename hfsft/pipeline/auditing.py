@@ -17,6 +17,8 @@ from hfsft.recipe.recipe import load_recipe
 from hfsft.rows.tables.table import Table, own_name
 
 if TYPE_CHECKING:
+    from datasets import Dataset
+
     from hfsft.engine.plan import Plan
     from hfsft.release.audit.audit import Audit
 
@@ -107,6 +109,19 @@ def audit(
     )
 
 
+def rows_of(dataset: str, watcher: Watcher) -> Dataset:
+    """All rows of a dataset as they are read: no filter measures them. Raises `UserError` where it cannot be read."""
+    sources = tuple(_sources(dataset, None, {}))
+    try:
+        recipe = load_recipe(
+            {"name": name_of(dataset), "examples": list(sources), "filters": [], "split": {"validation": 0}}
+        )
+        rows, *_ = execute(recipe, _taking_none(compile_recipe(recipe)), watcher, growing=False)
+    except RecipeError as error:  # nobody wrote that recipe
+        raise UserError("\n".join(dict.fromkeys(map(_told, error.problems)))) from None
+    return rows
+
+
 def _told(problem: Problem) -> str:
     """A problem of the recipe that an audit makes, in the words of who asked for the audit."""
     said = _PLACE.sub("", problem.message)
@@ -127,12 +142,17 @@ def _recipe(
     rules = [{name: _arguments(name, against)} for name in FILTERS if _audited(name, against)]
     lengths = [{MEASURED: {"column": column, "at_least": 0}} for column in COLUMNS if column != "response"]
     return {
-        "name": re.sub(r"[^a-z0-9]+", "-", own_name(dataset).lower()).strip("-") or "data",
+        "name": name_of(dataset),
         **({"language": list(language)} if language else {}),
         "examples": list(sources),
         "filters": [*rules, *lengths],
         "split": {"validation": 0},
     }
+
+
+def name_of(dataset: str) -> str:
+    """What a dataset is called here: the end of its path, or its id on the Hub, in small letters, digits and -."""
+    return re.sub(r"[^a-z0-9]+", "-", own_name(dataset).lower()).strip("-") or "data"
 
 
 def _audited(name: str, against: Sequence[str]) -> bool:

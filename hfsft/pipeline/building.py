@@ -70,7 +70,7 @@ def build(
     out: str | Path = OUT,
     force: bool = False,
     trust: AnyTrust = None,
-    executor: Executors | None = None,
+    executor: Executors | str | None = None,
 ) -> DatasetDict:
     """The dataset of a recipe: a `DatasetDict` with `train` and, where rows were held out, `validation` and `test`.
 
@@ -78,7 +78,8 @@ def build(
     stood there is kept in `out/.previous/<name>`. Raises `UserError` for whatever the user can mend, such as a folder
     there that is no build (with `force` it is moved aside); answers paid for by then are kept. A recipe from the Hub
     that names servers, keys or a repository is a `RecipeError` that lists them, unless `trust` is True. Another
-    `executor` than that of this machine works on the rows in its own way, and gives the same.
+    `executor` than that of this machine, given as such or by its name (`daft`), works on the rows in its own way, and
+    gives the same.
     """
     from hfsft.release.folder.write import load_built
 
@@ -96,7 +97,7 @@ def run(
     publishing: Publishing | None = None,
     force: bool = False,
     trust: AnyTrust = None,
-    executor: Executors | None = None,
+    executor: Executors | str | None = None,
 ) -> tuple[Built, Path]:
     """What `build` does up to the folder, with all that is known at its end.
 
@@ -106,6 +107,10 @@ def run(
     names a repository and `publishing` is not off, the Hub is asked then too whether it would take the release.
     """
     started = time.perf_counter()
+    if isinstance(executor, str):
+        from hfsft.pipeline.engines import executor_named
+
+        executor = executor_named(executor)
     how = publishing or Publishing()
     loaded = load(recipe, overrides, trust, PUBLISHING if how.wanted else ASKING, how.tell)
     if not (how.wanted or trust_of(trust).covers(recipe)):
@@ -275,7 +280,7 @@ def execute(
     that nothing goes into a batch. See `hfsft.engine.run` for `last`, which is told what became of all rows, too.
     """
     from hfsft.engine.ledger import Ledger
-    from hfsft.engine.live import Live
+    from hfsft.engine.live import Live, short_turns
     from hfsft.engine.lookahead import remembering, start_first_stage
     from hfsft.engine.outlook import Outlook
     from hfsft.models.limits import budget
@@ -320,13 +325,14 @@ def execute(
         try:
             waves = waves_of(recipe, plan, pays_for, wave_begins) if growing else None
             plan = start_first_stage(remembering(plan.after(store.pruned())), live, cache)
-            from hfsft.engine import run as engine  # takes long: the requests that were sent are answered meanwhile
+            with short_turns():  # the requests that were sent are answered meanwhile
+                from hfsft.engine import run as engine  # takes long
 
-            if last:
-                from hfsft.release.folder import write as release  # at the end nothing else would go on beside it
+                if last:
+                    from hfsft.release.folder import write as release  # at the end nothing else would go on beside it
 
-                if live.asking:
-                    release.prepare()
+                    if live.asking:
+                        release.prepare()
 
             rows = engine.run(
                 plan,

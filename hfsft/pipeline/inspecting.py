@@ -6,7 +6,7 @@ Nothing is written but what is fetched to look at it, and no model is asked for 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ from hfsft.cache import cache_folder
 from hfsft.engine.plan import Plan
 from hfsft.errors import Problem, RecipeError
 from hfsft.loading import AnyRecipe, AnyTrust, load
+from hfsft.pipeline import calibrating
 from hfsft.pipeline.building import OUT
 from hfsft.pipeline.more_rows import told, waves_of
 from hfsft.recipe.checks import rewrites
@@ -93,7 +94,8 @@ def validate(recipe: AnyRecipe, *, overrides: Sequence[str] = (), hub: bool = Tr
         raise RecipeError(problems)
     wanted = [] if trusted else reaches(loaded)
     warnings = [*found.warnings, *of_reasoning(loaded), *of_rows(loaded, seen.examples)]
-    return Checked(plan, [*seen.notes, *filter_warnings(loaded)], wanted, warnings)
+    notes = [*seen.notes, *filter_warnings(loaded), *calibrating.state(loaded, plan)]
+    return Checked(plan, notes, wanted, warnings)
 
 
 def forecast(recipe: AnyRecipe, *, overrides: Sequence[str] = (), trust: AnyTrust = None) -> list[StepForecast]:
@@ -154,14 +156,22 @@ def _guessed(
     by_model: dict[str, list[Request]] = {}
     for request in missing.known.values():
         by_model.setdefault(request.model, []).append(request)
+    if step.each_model:  # of each row the next request is known, and the models behind that one's are asked the same
+        for name, later in zip(step.models, step.models[1:], strict=False):
+            by_model[later] = [replace(each, model=later) for each in by_model.get(name, [])] + by_model.get(later, [])
+        by_model = {name: requests for name, requests in by_model.items() if requests}
     if missing.unknown:  # whom they ask hangs on what is not known: as many as asked whom are known, else the sample's
         by_model = by_model or {missing.sample.model if missing.sample else step.models[0]: []}
-    known, left, found = len(missing.known), missing.unknown, []
+    known = sum(map(len, by_model.values()))
+    unknown = left = max(0, missing.unknown + len(missing.known) - known)
+    found = []
     for place, (name, requests) in enumerate(by_model.items(), 1):
-        more = left if place == len(by_model) else missing.unknown * len(requests) // known
+        more = left if place == len(by_model) else unknown * len(requests) // known
         left -= more
         sample = missing.sample if missing.sample and missing.sample.model == name else None
         model, price = recipe.models[name], prices.get(name)
+        if all(request.at_once for request in [*requests, *([sample] if sample else [])]):
+            price = model.unbatched().paid or price  # which a batch takes a share off
         found.append(estimate(store, model, price, step.name, requests, more, sample, coming))
     return summed(found)
 

@@ -53,7 +53,9 @@ def waves_of(
     attributes = list(recipe.attributes.all) if recipe.attributes and writers else []
     pace = Pace(size.rows, _most(recipe, bool(writers)), size.accepted_at_least)
     people = recipe.guards.people.at_least if recipe.guards and recipe.guards.people else 0.0
-    return Waves(pace, growers, attributes, bring, pays_for, tell, partial(_carried, recipe), people)
+    return Waves(
+        pace, growers, attributes, bring, pays_for, tell, partial(_carried, recipe), people, recipe.review is not None
+    )
 
 
 def _carried(recipe: Recipe, accepted: Callable[[str], Sequence[Any]]) -> dict[str, Any]:

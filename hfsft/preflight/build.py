@@ -28,7 +28,7 @@ from hfsft.filters import entry_points
 from hfsft.keys import opaque
 from hfsft.models import obstacles
 from hfsft.models.store.store import Store
-from hfsft.preflight import completions
+from hfsft.preflight import completions, verdict_slips
 from hfsft.recipe.models_asked import asked, asking, model_problem
 from hfsft.recipe.recipe import Recipe
 from hfsft.rows.tables.table import Table
@@ -240,7 +240,7 @@ class Repository:
 def slips(recipe: Recipe) -> list[Problem]:
     """What is perhaps a slip: what nothing uses, addresses with what may be a key, judges that are akin to a writer."""
     found = [*_unused_models(recipe), *_unused_sections(recipe), *_keys_in_paths(recipe)]
-    return [*found, *_judges_own_kind(recipe)]
+    return [*found, *_judges_own_kind(recipe), *verdict_slips.slips(recipe)]
 
 
 def _judges_own_kind(recipe: Recipe) -> Iterator[Problem]:

@@ -134,6 +134,7 @@ def contexts_of(
         place=partial(_place, recipe, ()),
         attributes=tuple(name for stage in recipe.stages().values() for name in stage.varies),
         former=former or {},
+        roles={each.name: each.role for stage in recipe.stages().values() for each in stage.writes()},
         sections=frozenset([*recipe.stages(), *(["examples"] if recipe.examples else [])]),
         topics=topics_of(recipe),
         waves=in_waves(recipe),

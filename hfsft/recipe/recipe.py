@@ -98,6 +98,10 @@ class Recipe(Sections, Head):
         """The name of its file without the ending, by which files beside it are called; empty where it has none."""
         return self._source.path.stem if self._source.path else ""
 
+    def beside(self, ending: str) -> Path | None:
+        """The file beside the recipe's that is called like it, but for the ending; None where it has no file."""
+        return self.base / f"{self.stem}{ending}" if self.stem else None
+
     def resolved(self) -> dict[str, Any]:
         """The recipe with every default in it, as YAML would be written; it builds the same rows.
 

@@ -34,6 +34,7 @@ from hfsft.stages.judging.judge import Judge
 from hfsft.stages.judging.rewards.reward_judge import RewardJudge
 from hfsft.stages.pairing.pairs_section import Pairs
 from hfsft.stages.refining.refine import Refine
+from hfsft.stages.reviewing.review_section import Review
 from hfsft.stages.seeds import Prompts, PromptTable
 from hfsft.stages.selecting.select import Select
 from hfsft.stages.sizing.size import AnySize
@@ -113,6 +114,9 @@ class Sections(Section):
     filters: list[AnyFilter] | None = Field(None, description="Rules that rows must pass; left out: a sensible few.")
     contradictions: Contradictions | None = Field(
         None, description="Similar questions whose answers disagree, judged by a model; left out: none is looked for."
+    )
+    review: Review | None = Field(
+        None, description="What people say of rows: rejected ones fall, edited ones come in; left out: it is not asked."
     )
     balance: list[Balance] = Field([], description="How many rows each value of a column may have, or should.")
     size: AnySize | None = Field(None, description="Accepted rows wanted; left out: as many as one pass comes to.")

@@ -54,6 +54,8 @@ def _without_figures(built: Built) -> Outcome:
         samples=built.recipe.publish.samples,
         leaves={"split": built.sides},
         ended=built.ledger.ended,
+        identities={step.name: step.identity for step in built.plan.steps if step.asks},
+        beside=built.recipe.beside,
         embed=_packaged,
         resource=partial(_needed, built),
     )

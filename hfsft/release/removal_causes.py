@@ -1,6 +1,6 @@
 """Why rows were rejected or failed, counted by cause from the ledger; screen, notes, card and report all tell these.
 
-2 rows: does not begin with the user (first: data.jsonl:1)
+conversation: does not begin with the user (2), ends with the user (1): 3 rows, first data.jsonl:1
 12 rows: score usefulness: at_least 4, measured 1 to 3, median 2 (first: seeds.txt:4; recipe.yaml:12)
 3 rows failed in generate: cut after 120 tokens: raise `generate.max_tokens` (first: seeds.txt:9)
 """
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _Entry = tuple[dict[str, Any], Any]  # of the ledger, with the row's origin
 
 SHOWN = 8  # causes that one list tells
-FINDS = 5  # different finds of one filter that are causes of their own; of more, the commonest are named in one
+FINDS = 3  # different finds of one filter that its cause names, the commonest
 REASONS = 20  # different reasons of one step that are told apart; beyond, only what they begin with
 LONGEST = 600  # characters of one reason: a server's sentence, and what to do about it, are told whole
 
@@ -99,7 +99,9 @@ def listed(found: Sequence[Cause], *, places: bool = True) -> list[str]:
     lines = [str(cause) if places else cause.told for cause in found[:SHOWN]]
     rest = found[SHOWN:]
     if rest:
-        lines.append(f"{len(rest):,} other reasons: {rows_said(sum(cause.rows for cause in rest))}")
+        lines.append(
+            f"{len(rest):,} other reason{'s' * (len(rest) > 1)}: {rows_said(sum(cause.rows for cause in rest))}"
+        )
     return lines
 
 
@@ -139,7 +141,7 @@ def _of(removal: Removal, found: list[dict[str, Any]], place: str, unit: str) ->
     if len(groups) > REASONS:  # such as sentences that quote the row
         groups = _grouped(rows, lambda entry: _kind(_key(removal, entry)))
     rule = _FILTER.fullmatch(removal.stage)
-    many = _most_often(groups) if rule and removal.fate == "rejected" and len(groups) > FINDS else ""
+    many = _most_often(groups) if rule and removal.fate == "rejected" and len(groups) > 1 else ""
     for members in [rows] if many else groups.values():
         entries = [entry for entry, _ in members]
         reason, advice = (f"{_label(removal.stage)}: {many}", "") if many else _told(removal, entries, unit)
@@ -158,8 +160,10 @@ def _of(removal: Removal, found: list[dict[str, Any]], place: str, unit: str) ->
 def _most_often(groups: Mapping[str, Sequence[_Entry]]) -> str:
     """What was found most often and how often, and how many rows had something else."""
     keys = sorted(groups, key=lambda key: (-len(groups[key]), key))
-    named = ", ".join(f"{key} ({len(groups[key]):,})" for key in keys[:3])
-    return f"{named}, others ({sum(len(groups[key]) for key in keys[3:]):,})"
+    others = sum(len(groups[key]) for key in keys[FINDS:])
+    return ", ".join(f"{key} ({len(groups[key]):,})" for key in keys[:FINDS]) + (
+        f", others ({others:,})" if others else ""
+    )
 
 
 def _grouped(rows: Sequence[_Entry], key: Callable[[dict[str, Any]], str]) -> dict[str, list[_Entry]]:
@@ -208,7 +212,8 @@ def _told(removal: Removal, entries: Sequence[Mapping[str, Any]], unit: str) -> 
     text = min(texts, key=lambda text: (-texts[text], text))
     kind = _kind(text)
     if kind not in ADVICE:
-        return plain(text, LONGEST), ""
+        label = f"{_label(removal.stage)}: " if removal.fate == "rejected" and _FILTER.fullmatch(removal.stage) else ""
+        return label + plain(text, LONGEST), ""
     return plain(text, LONGEST), ADVICE[kind]
 
 

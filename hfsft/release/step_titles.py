@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from hfsft.stages.judging.anchors import APART
+from hfsft.stages.judging.anchors import ANCHORED, APART
 from hfsft.stages.judging.judge_report import NO_VERDICT
 from hfsft.stages.selecting.twin import ONLY
 from hfsft.stages.sizing.trim import SIZE
@@ -24,6 +24,7 @@ STEPS = {
     SIZE: InWords("size, rows beyond it", "more rows than were asked for"),
     ONLY: InWords("select, rows by chance", "not selected, and drawn for the configuration `random`"),
     APART: InWords("judge, anchors apart from rows", "asked what an anchor of the judge asks"),
+    ANCHORED: InWords("judge, rows that are its anchors", "shown to the judge as anchors"),
     NO_VERDICT: InWords("judge, unreadable verdicts", "not scored: the judge's verdict could not be read"),
 }
 """Step -> its words."""

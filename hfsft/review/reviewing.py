@@ -35,7 +35,7 @@ class VerdictFields(TypedDict, total=False):
     reason: str  # of a row that is rejected
     scores: dict[str, int]  # by the name of the criterion
     note: str
-    edit: dict[str, str]  # column -> its new text, of a row that is accepted so
+    edit: dict[str, Any]  # column -> what it shall say, of a row that is accepted so
     seconds: float  # that it was looked at
     saw_scores: bool  # the judge's scores were shown before the verdict was given
 

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 from hfsft.release.report.page_data import NOTHING, shown_row
 from hfsft.review.changes import Part, changes
+from hfsft.review.edited_texts import editable
 from hfsft.rows.columns import LEDGER, REASON, REFERENCE, SCORE, Column, first_of, named
-from hfsft.rows.views import own_turns
+from hfsft.rows.views import WHOLE
 
 if TYPE_CHECKING:
     from hfsft.review.reviewing import JudgeScore
 
 COMPARED = ("system", "instruction", "response")
-EDITABLE = ("system", "instruction", "context", "reasoning", "response")
-"""Texts that a reviewer may write anew, in the order of the page; of a row with turns of its own the first and last."""
-IN_TURNS = ("system", "response")
+ROW_TEXTS = "row_texts"
+"""What the server alone is to know of a row that is shown: its texts as they are, for edits of them."""
 
 
 class Comparison(TypedDict):
@@ -37,11 +37,15 @@ def review_row(
     shown = shown_row(row, "", registry, longest=None)
     judged = {"fate", *LEDGER, *named(registry, "score")}
     measures = {name: value for name, value in shown["measures"].items() if name not in judged}
+    compared = list(_compared(row, parent))
+    beside = {each["title"] for each in compared}
     return {
         **{name: value for name, value in shown.items() if name not in judged},
+        "about": {name: value for name, value in shown["about"].items() if name not in beside},
         "measures": measures,
-        "compared": list(_compared(row, parent)),
-        "editable": {name: row.get(name) or "" for name in _editable(row)},
+        "compared": compared,
+        "editable": editable(row),
+        ROW_TEXTS: {name: row.get(name) for name in WHOLE},
     }
 
 
@@ -59,15 +63,13 @@ def judge_scores(row: Mapping[str, Any], registry: Mapping[str, Column]) -> list
     ]
 
 
-def _editable(row: Mapping[str, Any]) -> Iterator[str]:
-    within = IN_TURNS if own_turns(row) else EDITABLE
-    yield from (name for name in within if row.get(name) or name == "response")
-
-
 def _compared(row: Mapping[str, Any], parent: Mapping[str, Any] | None) -> Iterator[Comparison]:
+    """What differs; of a row that asks something else than its parent, the answer is not compared with that one's."""
     for name in COMPARED:
         now = row.get(name) or ""
-        others = {f"{name} of the row that it was made from": (parent or {}).get(name)}
+        asks_same = parent is not None and parent.get("instruction") == row.get("instruction")
+        of_parent = parent.get(name) if parent and (asks_same or name != "response") else None
+        others = {f"{name} of the row that it was made from": of_parent}
         others[f"{name} before it was rewritten"] = row.get(first_of(name))
         if name == "response":
             others[REFERENCE] = row.get(REFERENCE)

@@ -63,7 +63,9 @@ ROW = (
     Column("id", "string", "lineage", "Hash of what the row said as it was read, or of what it grew from.", True),
     Column("seed_id", "string", "lineage", "The seed or example that it grew from; its own id for these.", True),
     Column("parent_id", "string", "lineage", "The row that it was grown from.", True),
-    Column("origin", "string", "lineage", "seed, example, written (by a model, from no seed) or evolved.", True),
+    Column(
+        "origin", "string", "lineage", "seed, example, written (by a model, from no seed), evolved or edited.", True
+    ),
     Column("round", "int32", "lineage", "0 for rows that grew from none, then the round of evolution.", True),
     Column("template", "string", "lineage", "The template by which a model wrote the instruction.", True),
     Column("source", "string", "lineage", "File and line (tickets.jsonl:3) of the row, or of the seed it grew from."),
@@ -131,11 +133,19 @@ OTHERS = (
 """What some rows have beside that, under names that mean the same everywhere."""
 
 EVIDENCE, UNANSWERABLE = "evidence", "unanswerable"
+REVIEWED = "reviewed"
 WRITTEN = (
     Column("documents", ["string"], "lineage", "The chunks of documents that the row was given, by their ids.", True),
     Column("document", "string", "lineage", "The document that it rests on: was written from, or found first.", True),
     Column(UNANSWERABLE, "bool", "lineage", "Whether the documents were picked so that they lack what is asked for."),
     Column(EVIDENCE, "string", "text", "Documents that the writer alone was shown.", published=False),
+    Column(
+        REVIEWED,
+        "string",
+        "verdict",
+        "What people say of it: accepted, edited (the text is theirs), rejected, or replaced by an edited one.",
+        True,
+    ),
 )
 """What some recipes' steps write, under names that a source's own column may have in all other recipes."""
 

@@ -9,8 +9,12 @@ from hfsft.hashing import digest
 from hfsft.rows.columns import TEXTS
 from hfsft.rows.messages import Message, bare
 
-PEOPLE = {"example": 0, "seed": 1}
+EDITED = "edited"
+"""The origin of rows that people gave another text."""
+PEOPLE = {"example": 0, "seed": 1, EDITED: 2}
 """Origins of rows that people wrote, and which of them is preferred."""
+ACCEPTED = "accepted"
+"""What the column `reviewed` says of rows that people looked at and accepted as they are."""
 WRITTEN = "written"
 """The origin of rows that a model wrote, and did not grow from a seed."""
 FIRST = ("topic", "system", "context", "instruction", "response", "messages")
@@ -30,6 +34,16 @@ def new_row(origin: str, texts: Mapping[str, Any], copy: int = 0) -> dict[str, A
     lineage = {"id": row_id, "seed_id": row_id, "parent_id": None, "origin": origin, "round": 0, "template": None}
     where = {"source": texts.get("source"), "unread": texts.get("unread") or [], "dialect": texts.get("dialect")}
     return {**lineage, **where, **said}
+
+
+def peoples(origin: Any, reviewed: Any = None) -> int | None:
+    """Which of people's rows is preferred, the smallest; of those that they accepted too; None for any other row."""
+    return PEOPLE.get(str(origin), len(PEOPLE) if reviewed == ACCEPTED else None)
+
+
+def is_approved(reviewed: Any) -> bool:
+    """Whether a row is as people want it, by what stands in the column `reviewed`."""
+    return reviewed in (ACCEPTED, EDITED)
 
 
 def _hashed(messages: list[Message] | None) -> list[Message] | None:

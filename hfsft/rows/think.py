@@ -36,7 +36,9 @@ UNOPENED = ("</think>", "</thinking>", "</seed:think>", "[/THINK]", "‚óÅ/think‚ñ
 """Closing marks of those whose templates may write the opening one at the end of the prompt."""
 CHANNEL = re.compile(r"<\|channel\|>|<\|message\|>|<\|(?:start|end|return)\|>")
 """What gpt-oss writes its channels with."""
-OPENERS = re.compile(r"deepseek-?r1|r1-distill|\bqwq|qwen3.*thinking|minimax-m[12]|nemotron.*nano.*v2", re.IGNORECASE)
+OPENERS = re.compile(
+    r"deepseek-?r1|r1-distill|\bqwq|qwen3.{0,80}thinking|minimax-m[12]|nemotron.{0,80}nano.{0,80}v2", re.IGNORECASE
+)
 """Models whose chat templates end in the opening mark, so that their replies begin within a thought."""
 
 # The same by other names: <longcat_think>, <mm:think>, <antThinking>, <chain_of_thought>.

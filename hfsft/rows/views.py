@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
@@ -208,6 +209,17 @@ def _question(row: dict[str, Any]) -> Question:
     spoken = "\n\n".join(text for text in said if text) if said else row["instruction"]
     given = in_one_line(row["tools"]) if row.get("tools") else ""
     return Question(row.get("system") or "", spoken or "", row.get("context") or "", given)
+
+
+def asked_hash(question: Question) -> str:
+    """16 hex digits of what a user says and the context to it, whatever their case, spaces and forms of letters."""
+    return digest([_folded(question.said), _folded(question.context)], 16)
+
+
+def _folded(text: str) -> str:
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text)
+    return " ".join(text.casefold().split())
 
 
 def response(row: Mapping[str, Any], *, words: Collection[str] | None = None, spoken: bool = False) -> str | None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from hfsft.errors import AnswerError, PromptError, nearest
 from hfsft.marks import Loc
+from hfsft.rows.columns import REVIEWED
 from hfsft.sandbox.json_fields import fields_of
 from hfsft.section import Section as Section
 from hfsft.stages.asking_part import BEARS as BEARS
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from hfsft.filters.base import Filter
     from hfsft.prompts import Prompt
     from hfsft.rows.batch import Row
-    from hfsft.rows.columns import Column
+    from hfsft.rows.columns import Column, Role
 
 WRITER = "writer"
 """Who is asked where a recipe names nobody."""
@@ -262,6 +263,7 @@ class Context:
     kept: tuple[str, ...] = ()  # columns of sources and earlier sections that every template may use
     not_yet: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # columns of sections behind it -> see there
     attributes: tuple[str, ...] = ()  # of them those that say what a written row was asked to be like
+    roles: Mapping[str, Role] = field(default_factory=dict)  # of the columns that sections write, by name
     structured: tuple[str, ...] = ()  # of these the texts that are JSON, whose fields templates read
     former: Mapping[str, Any] = field(default_factory=dict)  # by section, what builds before leave to this one
     sections: frozenset[str] = frozenset()  # keys of those that the recipe has
@@ -277,6 +279,11 @@ class Context:
     embed: Callable[..., Step] | None = None  # of a section that `embeds`: column of texts -> the step to its vectors
     corpus: Resource | None = None  # the recipe's documents, as `hfsft.documents.corpus.Corpus`
     reasoning: bool = True  # whether a judge sees what was thought before an answer, where its section says nothing
+
+    @property
+    def reviewed(self) -> tuple[str, ...]:
+        """The column that says what people say of rows, where the recipe asks them."""
+        return (REVIEWED,) if "review" in self.sections else ()
 
     def kept_in(self, *prompts: Prompt) -> tuple[str, ...]:
         """The kept columns that some of the templates read."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -75,6 +76,10 @@ class Fell(NamedTuple):
     by_score: bool = False  # whether the rule compares what a judge gave
 
 
+def _nowhere(_: str) -> Path | None:
+    return None
+
+
 def _no_rows(_: str) -> Sequence[Row]:
     return ()
 
@@ -96,6 +101,8 @@ class Outcome:
     samples: bool = False  # whether texts of rows may be shown
     leaves: Mapping[str, Any] = field(default_factory=dict)  # by section, what it leaves to builds that follow
     ended: str = ""  # why no wave of rows followed the last one
+    identities: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # by step that asks, see `Step.identity`
+    beside: Callable[[str], Path | None] = _nowhere  # a file beside the recipe's by the ending of its name
     embed: Callable[[Sequence[str]], Any] | None = None  # vectors of texts, by the packaged embedder
     resource: Callable[[str, str], Any] | None = None  # what a step needs: its name, the kind of what it needs
     figures: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # by section, see `Stage.figures`

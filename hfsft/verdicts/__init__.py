@@ -7,13 +7,14 @@ from hfsft.verdicts.deciding import Decision, decided
 from hfsft.verdicts.error_rate import ErrorRate, error_rate
 from hfsft.verdicts.one_verdict import ACCEPT, REJECT, SKIP, WORDS, Verdict
 from hfsft.verdicts.reasons import REASONS
-from hfsft.verdicts.verdict_file import ENDING, VerdictFile, file_beside
+from hfsft.verdicts.verdict_file import ENDING, RELEASED, VerdictFile, file_beside
 
 __all__ = [
     "ACCEPT",
     "ENDING",
     "REASONS",
     "REJECT",
+    "RELEASED",
     "SKIP",
     "WORDS",
     "Decision",

@@ -6,7 +6,7 @@ the binomial": it holds the true share in at least 95 of 100 samples, however sm
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import ceil
 
@@ -64,11 +64,15 @@ def error_rate(rows: Iterable[ByReviewer]) -> ErrorRate:
     have another text, see `decided`.
     """
     found = [decided(row) for row in rows if any(each.drawn in RANDOM for each in row.values())]
-    known = [decision.wrong for decision in found if decision is not None]
-    if not known:
+    return rate_of([decision.wrong for decision in found if decision is not None])
+
+
+def rate_of(wrong: Sequence[bool]) -> ErrorRate:
+    """The error rate by what was drawn at random, of each whether it is wrong."""
+    if not wrong:
         return ErrorRate()
-    low, high = _interval(sum(known), len(known))
-    return ErrorRate(len(known), sum(known), sum(known) / len(known), low, high)
+    low, high = _interval(sum(wrong), len(wrong))
+    return ErrorRate(len(wrong), sum(wrong), sum(wrong) / len(wrong), low, high)
 
 
 def _interval(wrong: int, rows: int) -> tuple[float, float]:

@@ -17,6 +17,8 @@ from hfsft.verdicts.all_verdicts import Verdicts
 from hfsft.verdicts.one_verdict import Verdict
 
 ENDING = ".review.jsonl"
+RELEASED = "review.jsonl"
+"""What the file is called in a release."""
 _BEGINS = '{"row": "'  # as every line that is written here does
 
 

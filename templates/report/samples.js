@@ -1,6 +1,7 @@
 "use strict";
 // The sample browser: search, filters, a list for the arrow keys, and the chosen row. All text is set as text.
 (() => {
+  const { make, facts, turn } = rowView;
   const samples = JSON.parse(document.getElementById("data").textContent).samples;
   const at = (id) => document.getElementById(id);
   if (!at("samples")) return;
@@ -11,41 +12,6 @@
       .join("\n").toLowerCase());
   let shown = [];
   let chosen = 0;
-
-  const make = (name, text, attributes = {}) => {
-    const element = document.createElement(name);
-    if (text !== undefined) element.textContent = text;
-    Object.entries(attributes).forEach(([key, value]) => element.setAttribute(key, value));
-    return element;
-  };
-
-  const facts = (title, values) => {
-    const entries = Object.entries(values);
-    if (!entries.length) return [];
-    const terms = make("dl");
-    entries.forEach(([name, value]) => terms.append(make("dt", name), make("dd", value, { dir: "auto" })));
-    return [make("h4", title), terms];
-  };
-
-  // JSON on more lines where one is too long to be read; any other text as it is.
-  const laidOut = (text) => {
-    if (text.length < 60 || !"{[".includes(text[0])) return text;
-    try {
-      return JSON.stringify(JSON.parse(text), null, 2);
-    } catch {
-      return text;
-    }
-  };
-
-  const told = (turn) => {
-    const kind = turn.role === "tools" || turn.role === "tool" ? turn.role : turn.kind;
-    const spoken = ["text", "reasoning"].includes(kind);
-    const said = make("div", spoken ? turn.text : laidOut(turn.text), { class: `said ${kind}`, dir: "auto" });
-    if (kind !== "tools") return [make("h4", turn.title), said];
-    const folded = make("details");
-    folded.append(make("summary", "tools"), said);
-    return [folded];
-  };
 
   const said = (name) => name.replaceAll("_", " ");
   const opening = (sample) => sample.turns.find((turn) => turn.role === "user")?.text ?? "";
@@ -59,7 +25,7 @@
     row.append(head);
     const { stage: by, value, bound, error } = sample;
     if (by) row.append(make("p", error ? `${by} failed: ${error}` : !bound ? `${said(sample.fate)} by ${by}${sample.of ? `, for ${sample.of}` : ""}` : `fell at ${by}: ${value ?? "no value"}${bound === "none" ? "" : `, bound ${bound}`}`, { class: "why" }));
-    sample.turns.forEach((turn) => row.append(...told(turn)));
+    sample.turns.forEach((each) => row.append(...turn(each)));
     row.append(...facts("measured", sample.measures), ...facts("about", sample.about), ...facts("lineage", sample.lineage));
   };
 

@@ -67,7 +67,7 @@ GOLDEN: dict[str, tuple[int, Batch]] = {
         },
     ),
     "semantic_duplicate": (
-        1,
+        2,
         {
             "semantic_duplicate_instruction": [0.0, 1.0, 0.9942, None],
             "semantic_duplicate_instruction_of": [None, "1", "1", None],
@@ -118,7 +118,7 @@ GOLDEN: dict[str, tuple[int, Batch]] = {
     "placeholder": (1, {"placeholder_conversation": [None] * 4}),
     "second_task": (1, {"second_task_conversation": [None] * 4}),
     "phrases": (1, {"phrases_conversation": [0, 0, 0, None], "phrases_conversation_found": [None] * 4}),
-    "truncated": (1, {"truncated_conversation": [None] * 4}),
+    "truncated": (2, {"truncated_conversation": [None] * 4}),
     "echo": (1, {"echo_conversation": [0.0, 0.0, 0.0, None]}),
     "pii": (1, {"pii": [0] * 4, "pii_kinds": [None] * 4}),
     "secrets": (2, {"secrets": [0] * 4, "secrets_kinds": [None] * 4}),
@@ -133,7 +133,7 @@ GOLDEN: dict[str, tuple[int, Batch]] = {
     "parses": (1, {"parses_response": [None] * 4}),
     "conversation": (1, {"conversation": ["no conversation"] * 4}),
     "constraints": (
-        1,
+        2,
         {
             "constraints_response": [1, 0, 0, 1],
             "constraints_response_found": ["words: 9, at_least 10", None, None, "words: it is empty"],

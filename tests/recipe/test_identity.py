@@ -27,29 +27,26 @@ from hfsft.stages.columns.choices import Choices
 from hfsft.stages.selecting.select import Diverse, Select
 from tests.recipe import filter_fields, written_sources
 from tests.recipe.written_sources import USES_ALL
+from tests.verdicts.helpers import said
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
 
+REVIEW = ("rows", "overlap", "eyes", "reviewers", "reasons", "guidelines", "on_fail", "names")
 # What changes no row that a step makes, and why it does not.
 HARMLESS = {
     "Recipe.license": "said of the rows, not part of them",
     "Recipe.written_by": "said of the rows, not part of them",
     "DocumentTable.license": "said of the documents, not part of them",
-    "AskingPart.on_error": "when to stop, not what an answer is",
-    "AskingPart.failed_at_most": "when to stop, not what an answer is",
+    **{f"AskingPart.{key}": "when to stop, not what an answer is" for key in ("on_error", "failed_at_most")},
     "Judge.unscored_at_most": "when to stop, not what an answer is",
     "Size.accepted_at_least": "when to stop",
     "Guards.embeddings": "what is told of finished rows",
     "Balance.on_fail": "when to stop",
+    **{f"Review.{key}": "what people are shown and told, and when to stop" for key in REVIEW},
     "Label.unlabelled_at_most": "when to stop, not what an answer is",
-    "BudgetSection.usd": "when to stop",
-    "BudgetSection.calls": "when to stop",
-    "BudgetSection.tokens": "when to stop",
-    "BudgetSection.per": "when to stop",
-    "Price.input": "what an answer costs",
-    "Price.output": "what an answer costs",
-    "Price.cached": "what an answer costs",
+    **{f"BudgetSection.{key}": "when to stop" for key in ("usd", "calls", "tokens", "per")},
+    **{f"Price.{key}": "what an answer costs" for key in ("input", "output", "cached")},
     "Model.provider": "who runs the model; its name on the Hub says which it is",
     "Model.base_url": "who runs the model, where its name says which it is",
     "Model.api_key_env": "who pays",
@@ -76,7 +73,7 @@ HARMLESS = {
 # Where a section stands in the recipe of these tests.
 OWN_KEYS = (
     *("Evolve", "Generate", "Label", "Refine", "Converse", "Judge", "Pairs", "Contradictions"),
-    *("Size", "Guards", "Split", "Publish"),
+    *("Size", "Guards", "Split", "Publish", "Review"),
 )
 PLACES: dict[str, tuple[str | int, ...]] = {
     **{name: (name.lower(),) for name in OWN_KEYS},
@@ -171,6 +168,9 @@ OTHER: dict[str, Any] = {
     **{f"{key}.model": "other" for key in ("Tools", "WeightedTemplate", "Write", *OWN_KEYS[:8])},
     "Converse.user": ["clarify"],
     "Contradictions.nli": str(NLI / "two"),
+    "Review.guidelines": "rows.jsonl",
+    "Review.verdicts": "others.review.jsonl",
+    "Review.reasons": ["wrong_dosage"],
     "Publish.repo_id": "you/toy",
     "Publish.not_secret": ["0123456789ab"],
 }
@@ -208,6 +208,7 @@ def recipe(folder: Path) -> dict[str, Any]:
     for name, result in (("results", 1), ("other_results", 2)):
         (folder / f"{name}.jsonl").write_text(json.dumps({"name": "find", "result": result}))
     (folder / "other.schema.json").write_text('{"type": "array"}')
+    (folder / "others.review.jsonl").write_text(said(verdict="reject").to_line())
     written_sources.write_files(folder)
     (folder / "rows.csv").write_text("prompt,response\na,b\n")
     at = {"base_url": "http://localhost:8000/v1", "headers": {"x-key": {"env": "KEY"}}}
@@ -255,6 +256,7 @@ def recipe(folder: Path) -> dict[str, Any]:
         "pairs": {"verdict": True},
         "filters": filter_fields.FILTERS,
         "contradictions": {},
+        "review": {},
         "balance": [{"column": "response", "rows": {"at_most": 90}}],
         "size": {"rows": 100},
         "guards": {"people": {"at_least": 0.1}},

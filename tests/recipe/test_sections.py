@@ -46,7 +46,7 @@ def test_whoever_compiles_knows_no_section_and_no_filter_by_name(module: ModuleT
 
 def test_sections_stand_under_the_key_that_they_say() -> None:
     assert {key: kind.key for key, kind in STAGES.items()} == {key: key for key in STAGES}
-    behind = ["contradictions", "balance", "size", "guards", "select", "split"]
+    behind = ["contradictions", "review", "balance", "size", "guards", "select", "split"]
     assert [key for key in STAGES if Sections.behind_rules(key)] == behind
     assert {kind.implied_by for kind in STAGES.values()} <= {"", *Sections.model_fields}
 

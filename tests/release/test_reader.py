@@ -70,6 +70,8 @@ def test_releases_on_the_hub_are_compared_with_builds_and_with_each_other(
     assert '"added": {},\n  "removed": {},\n  "changed": {},\n  "rewritten": {},\n  "moved": {}' in same
     grown = hub.run([*HFSFT, "diff", "hf://datasets/ana/toy@v1", "hf://datasets/ana/toy@v2"], token=token).stdout
     assert "added    10 (10 new)" in grown
+    reviewed = hub.run([*HFSFT, "review", "hf://datasets/ana/toy", "--summary"], token=token).stdout
+    assert reviewed == "toy: nobody has said anything yet (toy.review.jsonl)\n"
     exported = hub.run([*HFSFT, "export", "hf://datasets/ana/toy", "--out", "rows.jsonl"], token=token).stdout
     assert f"wrote {open_release(str(second)).rows('train').num_rows} rows to rows.jsonl" in exported
 

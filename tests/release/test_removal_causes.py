@@ -116,9 +116,9 @@ def test_why_rows_failed_is_told_and_that_a_judge_lost_complete_rows(tmp_path: P
         ("at_least 4", [1.0, 1.0], "score usefulness: at_least 4, measured 1: 2 rows"),
         ("at_least 4", [None, 2.0], "score usefulness: at_least 4, measured 2, 1 without a value: 2 rows"),
         ("at_least 4", [None], "score usefulness: at_least 4, nothing was measured: 1 row"),
-        ("none", ["odd", "odd", "bad"], "odd: 2 rows"),
-        ("none", [f"quotes: {n}" for n in range(REASONS + 1)], f"quotes: 0: {REASONS + 1} rows"),
-        ("none", ["\x1b]0;owned\x07\x1b[31mred\u202e\n## x"], "red ## x: 1 row"),
+        ("none", ["odd", "odd", "bad"], "score usefulness: odd (2), bad (1): 3 rows"),
+        ("none", [f"quotes: {n}" for n in range(REASONS + 1)], f"score usefulness: quotes: 0: {REASONS + 1} rows"),
+        ("none", ["\x1b]0;owned\x07\x1b[31mred\u202e\n## x"], "score usefulness: red ## x: 1 row"),
     ],
 )
 def test_rows_that_fell_for_one_reason_are_one_cause(bound: str, values: list[Any], said: str) -> None:

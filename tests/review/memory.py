@@ -34,7 +34,6 @@ REASONS = {
     "style": "Its tone or wording is not what the set wants.",
     "other": "Anything else; a note says what.",
 }
-SCORES = ("score_relevance", "score_usefulness", "reason_usefulness")
 
 
 def a_row(number: int, **said: Any) -> dict[str, Any]:
@@ -87,13 +86,13 @@ class MemoryReviewing:
         standing = self.standing
         return [
             {
-                "id": id,
-                "content": self._content(id),
+                "id": key,
+                "content": self._content(key),
                 "title": next((each.text[:120] for each in said(row) if each.role == "user"), ""),
-                "why": self.why.get(id, "of the random sample"),
-                "verdict": standing.get((id, self._content(id))),
+                "why": self.why.get(key, "of the random sample"),
+                "verdict": standing.get((key, self._content(key))),
             }
-            for id, row in self.rows.items()
+            for key, row in self.rows.items()
         ]
 
     def following(self, id: str | None) -> str | None:
@@ -102,8 +101,8 @@ class MemoryReviewing:
         return next((each["id"] for each in (*rows[place + 1 :], *rows[: place + 1]) if not each["verdict"]), None)
 
     def found(self, words: Sequence[str]) -> Sequence[str]:
-        texts = {id: "\n".join(each.text for each in said(row)).casefold() for id, row in self.rows.items()}
-        return [id for id, text in texts.items() if all(word.casefold() in text for word in words)]
+        texts = {key: "\n".join(each.text for each in said(row)).casefold() for key, row in self.rows.items()}
+        return [key for key, text in texts.items() if all(word.casefold() in text for word in words)]
 
     def row(self, id: str) -> Mapping[str, Any]:
         text = self._content(id)
@@ -123,10 +122,10 @@ class MemoryReviewing:
 
     def undo(self) -> tuple[str, VerdictFields] | None:
         standing = self.standing
-        for id, text, fields in reversed(self.kept):
-            if fields and standing[id, text] is fields:
-                self.kept.append((id, text, None))
-                return id, fields
+        for key, text, fields in reversed(self.kept):
+            if fields and standing[key, text] is fields:
+                self.kept.append((key, text, None))
+                return key, fields
         return None
 
     def progress(self) -> ReviewProgress:

@@ -47,6 +47,11 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "--force", action="store_true", help="move a folder that is no build out of the way; nothing is deleted"
     )
+    parser.add_argument(
+        "--engine",
+        default="local",
+        help="what works on the rows, which come out the same: local (default), or daft (needs hfsft[scale])",
+    )
     add_output(parser)
 
 
@@ -83,6 +88,7 @@ def run(arguments: argparse.Namespace) -> None:
             publishing=publishing,
             force=arguments.force,
             trust=trust(arguments),
+            executor=arguments.engine,
         )
     except (KeyboardInterrupt, HfsftError):
         line.clear()

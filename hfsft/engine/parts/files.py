@@ -101,8 +101,7 @@ class Files:
     def largest(self, fingerprint: str) -> Iterator[tuple[str, pa.Table]]:
         """The finished files of a step with this fingerprint, the largest first, each with its `rows` (see `path`)."""
         paths = [self.folder / name for name in self._names.get(fingerprint, ())]
-        sizes = [(path.stat().st_size, path) for path in paths if path.exists()]
-        for _, path in sorted(sizes, reverse=True):
+        for path in sorted(paths, key=lambda path: (_size(path), path), reverse=True):
             if (table := read(path)) is not None:
                 yield path.name.removesuffix(LAID).partition("-")[2], table
 
@@ -163,6 +162,13 @@ def read(path: Path) -> pa.Table | None:
         return pa.ipc.open_stream(pa.memory_map(str(path))).read_all()
     except (OSError, pa.ArrowInvalid):
         return None
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:  # another build has deleted it
+        return 0
 
 
 def touch(path: Path) -> None:

@@ -163,12 +163,11 @@ class Rows:
 
         Long ones are put together to few pieces, so that rows in another order are few takes.
         """
-        info = DatasetInfo(features=features(self.kinds))
         lineage = [part.lineage(self.kinds) for part in self.parts]
         schema = arrow_schema(self.kinds)
-        columns = [_in_few_pieces(self.table([name]).column(0)) for name in self.kinds]
+        columns = [_in_few_pieces(self.table([name]).column(0)) for name in self.kinds]  # one after the other: memory
         table = pa.table(columns, schema=schema) if columns else self.table()
-        return Dataset(InMemoryTable(table), info=info, fingerprint=digest([self.key, lineage]))
+        return dataset_of(table, self.kinds, digest([self.key, lineage]))
 
     def aligned(self, made: Mapping[str, pa.ChunkedArray], kinds: Mapping[str, Any], lineage: str) -> Rows:
         """The rows with columns that have a value for each row, in their order."""
@@ -199,6 +198,13 @@ def whole(part: Part, kinds: Mapping[str, Any]) -> Rows:
 def some(part: Part, places: Places, kinds: Mapping[str, Any]) -> Rows:
     """Rows of one part."""
     return Rows((part,), np.zeros(len(places), np.int16), places, kinds)
+
+
+def dataset_of(table: pa.Table, kinds: Mapping[str, Any], fingerprint: str) -> Dataset:
+    """A table of columns given as words, as a dataset; many pieces of a column are put together to few."""
+    columns = [_in_few_pieces(column) for column in table.columns]
+    table = pa.table(columns, schema=arrow_schema(kinds)) if columns else table
+    return Dataset(InMemoryTable(table), info=DatasetInfo(features=features(kinds)), fingerprint=fingerprint)
 
 
 def column_of(rows: Dataset | Rows, name: str) -> list[Any]:

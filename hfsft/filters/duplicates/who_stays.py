@@ -50,7 +50,7 @@ def keys_of(rows: Columns, keep: Keep, by: str | None, who: str) -> Key:
 
     def usual(place: int) -> tuple[Any, ...]:
         grown = rounds[place] if isinstance(rounds[place], int) else 0
-        return PEOPLE.get(str(origins[place]), 2), grown
+        return PEOPLE.get(str(origins[place]), len(PEOPLE)), grown
 
     if keep == "people":
         return lambda place: (str(origins[place]) not in PEOPLE, usual(place)[1])

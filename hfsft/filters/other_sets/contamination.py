@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NamedTuple
 
 from pydantic import Field
 
-from hfsft.embedding import VECTORS, packaged
+from hfsft.embedding import VECTORS, packaged, unknown_words
 from hfsft.engine.ledger import OF
 from hfsft.engine.resources import Work
 from hfsft.engine.step import Bound, Step
@@ -87,6 +87,7 @@ class Contamination(ComparesSets):
     """
 
     name: ClassVar[str] = "contamination"
+    embeds: ClassVar[bool] = True
     deciding: ClassVar[frozenset[str]] = frozenset()  # what is found hangs on all of its arguments
     values: ClassVar[str] = "an item, the level at which it was found and the share of it; empty where there is none"
     blind: ClassVar[str] = (
@@ -159,16 +160,26 @@ class Contamination(ComparesSets):
 
         Raises `ModelError` for an embedder that is asked elsewhere.
         """
-        if MEANING not in self.levels:
+        if not self.means:
             return []
         search, *rest = super().steps(place, label)
         made = embed(f"{self.measured}_text")
         if made.asks:
             raise ModelError(
                 f"filters[{self.name}]: vectors of items are made in this process, and the recipe's embedder is asked "
-                f"elsewhere (leave `{MEANING}` out of its levels, or name an embedder that runs here)"
+                "elsewhere, which is done for rows alone: what they cost is planned, paid for once and kept. Leave "
+                f"`{MEANING}` out of its levels, or name an embedder that runs here"
             )
         return [replace(search, heavy=made.heavy, needs=(*search.needs, *made.needs)), *rest]
+
+    def warnings(self, languages: Sequence[str]) -> list[str]:
+        """What the packaged embedder does not know."""
+        return unknown_words(self.name, languages, "so that hardly anything is found by meaning") if self.means else []
+
+    @property
+    def means(self) -> bool:
+        """Whether meanings count."""
+        return MEANING in self.levels
 
     def _place(self, wanted: Against) -> HeldItems:
         return held_items(wanted.other_set(self._base))
@@ -191,7 +202,7 @@ class Contamination(ComparesSets):
     @cached_property
     def finder(self) -> Finder:
         """What finds the items in texts. Raises `SourceError` where they cannot be read."""
-        if MEANING not in self.levels:
+        if not self.means:
             return self.held.found_by
         given = [each for each in self.resources() if each.kind == VECTORS]
         (embedder,) = given or packaged(self.measured).needs

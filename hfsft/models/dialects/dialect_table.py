@@ -142,16 +142,16 @@ def _renamed(body: Body) -> Body:
 # --- what cannot be left out
 
 _LOGPROBS = re.compile(
-    r"log.?prob\w*[^\n]{0,80}(?:not|n't|un)[ -]?(?:support|allow|avail|enabl|permit)\w*"
-    r"|(?:not|n't|un)[ -]?(?:support|allow|permit|return|give|provide)\w*[^.\n]{0,60}log.?prob",
+    r"log.?prob\w{0,30}[^\n]{0,80}(?:not|n't|un)[ -]?(?:support|allow|avail|enabl|permit)\w{0,30}"
+    r"|(?:not|n't|un)[ -]?(?:support|allow|permit|return|give|provide)\w{0,30}[^.\n]{0,60}log.?prob",
     re.IGNORECASE,
 )
 _ONE_TOOL = re.compile(r"tools?[.\[]\d|parameters of|function name|schema", re.IGNORECASE)
 _TOOLS = re.compile(
-    r"(?:tool|function)s?[ _-]?(?:us(?:e|age)|call\w*|choice)?[^.\n]{0,60}"
-    r"(?:(?:not|n't|un)[ -]?(?:support|allow|avail|enabl)\w*|disabled)"
-    r"|(?:not|n't|un)[ -]?support\w*[^.\n]{0,30}(?:\btools?\b|function)|no endpoints found that support tool"
-    r"|tool\w*[^.\n]{0,40}requires? --|--enable-auto-tool-choice",
+    r"(?:tool|function)s?[ _-]?(?:us(?:e|age)|call\w{0,30}|choice)?[^.\n]{0,60}"
+    r"(?:(?:not|n't|un)[ -]?(?:support|allow|avail|enabl)\w{0,30}|disabled)"
+    r"|(?:not|n't|un)[ -]?support\w{0,30}[^.\n]{0,30}(?:\btools?\b|function)|no endpoints found that support tool"
+    r"|tool\w{0,30}[^.\n]{0,40}requires? --|--enable-auto-tool-choice",
     re.IGNORECASE,
 )
 

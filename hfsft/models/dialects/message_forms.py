@@ -7,7 +7,7 @@ from typing import Any
 
 from hfsft.models.dialects.refused_request import Body, RefusedRequest
 
-_NO = r"(?:not|n't|\bno\b|un)[ -]?(?:support|allow|accept|enabl|avail|expect|recogni|know|valid|permit|one of)?\w*"
+_NO = r"(?:not|n't|\bno\b|un)[ -]?(?:support|allow|accept|enabl|avail|expect|recogni|know|valid|permit|one of)?\w{0,30}"
 _SYSTEM = re.compile(
     rf"\b(?:system|developer)['\"`]? ?(?:role|message|prompt|instruction|turn)s?[^.\n]{{0,60}}{_NO}"
     rf"|{_NO}[^.\n]{{0,40}}\b(?:system|developer)\b['\"`]? ?(?:role|message|prompt|instruction|turn|$|\n|[,.;])"

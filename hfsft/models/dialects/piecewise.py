@@ -19,8 +19,8 @@ _LATE = re.compile(r"time.?d?.?out|took too long|deadline", re.IGNORECASE)
 _STREAMS = re.compile(r"(?<!up)(?<!down)stream|\bsynchronous|\u6d41\u5f0f", re.IGNORECASE)
 _NO_STREAMS = re.compile(
     r"(?<!non-)(?<!non)\bstream(?:ing|s)?\b(?:(?!only)[^.\n]){0,40}"
-    r"(?:not|n't|un)[ -]?(?:yet )?(?:support|allow|avail|enabl|implement)\w*"
-    r"|(?:not|n't|un)[ -]?(?:support|allow)\w*[^.\n]{0,20}(?<!non-)\bstream(?:ing|s)?\b",
+    r"(?:not|n't|un)[ -]?(?:yet )?(?:support|allow|avail|enabl|implement)\w{0,30}"
+    r"|(?:not|n't|un)[ -]?(?:support|allow)\w{0,30}[^.\n]{0,20}(?<!non-)\bstream(?:ing|s)?\b",
     re.IGNORECASE,
 )
 

@@ -42,7 +42,8 @@ _VALUE = (
 )
 # Some gateways say it as an error of their own.
 _GATEWAY = re.compile(
-    r"unsupported ?params|does not support parameters|guided.?decod\w*[^\n]{0,60}not|keyword argument", re.IGNORECASE
+    r"unsupported ?params|does not support parameters|guided.?decod\w{0,30}[^\n]{0,60}not|keyword argument",
+    re.IGNORECASE,
 )
 # What is listed as right after what is wrong is not itself refused.
 _LISTS = re.compile(

@@ -14,7 +14,7 @@ _ANY_SHAPE = re.compile(
 _NO_JSON = re.compile(r"json mode (?:is )?not (?:enabled|supported)", re.IGNORECASE)
 _CLOSED = re.compile(
     r"(?:unknown|unsupported|unrecogni[sz]ed|unexpected)[^\n]{0,40}additional_?properties"
-    r"|additional_?properties['\"`]?[^.\n]{0,40}(?:(?:not|n't|un)[ -]?(?:support|allow|permit|recogni)\w*|cannot find)",
+    r"|additional_?properties['\"`]?[^.\n]{0,40}(?:(?:not|n't|un)[ -]?(?:support|allow|permit|recogni)|cannot find)",
     re.IGNORECASE,
 )
 _TYPE = re.compile(r"json.?schema|type\b|\bvariant", re.IGNORECASE)

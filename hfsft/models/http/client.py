@@ -47,7 +47,7 @@ NO_COMPLETIONS = (
 # The same in the words of servers that have the address, and not for this model.
 NO_RAW_TEXTS = re.compile(
     r"\bcompletions?(?: \w+)? (?:endpoint|api|route)|not in the (?:legacy )?completions|is a chat model"
-    r"|(?:only supports?|use) (?:the )?(?:v1/)?chat|(?:not|n't) support\w*[^.\n]{0,40}\bcompletions?\b",
+    r"|(?:only supports?|use) (?:the )?(?:v1/)?chat|(?:not|n't) support\w{0,30}[^.\n]{0,40}\bcompletions?\b",
     re.IGNORECASE,
 )
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}

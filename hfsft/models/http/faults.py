@@ -59,7 +59,7 @@ class Fault(Exception):  # noqa: N818 (a fault heals as often as not)
 _CONTEXT = re.compile(
     r"context.?(length|size|window)|exceed_context|(prompt|input|message)s? (is|are) too (long|large)"
     r"|too many (input )?tokens|maximum (allowed )?(input|prompt|sequence|number of tokens)"
-    r"|max(imum)?.?(model|seq\w*).?len"
+    r"|max(imum)?.?(model|seq\w{0,30}).?len"
     r"|input.{0,20}(tokens?|length).{0,60}(exceeds?|longer|greater|more) than|reduce the length"
     r"|tokens.{0,40}must be <=|longer than the (model|maximum)",
     re.IGNORECASE,
@@ -78,7 +78,7 @@ _LIMIT, _REQUESTED = (
 # The same in prose: the request's tokens, then fewer that are allowed.
 _OVER = re.compile(
     r"(?:request|prompt|input|token count)\b[^\d.]{0,30}(\d[\d,_]{0,15})[^\d.]{0,30}"
-    r"\b(?:exceed\w*|above|over|more than|larger than|greater than|limit is)\b[^\d.]{0,60}(\d[\d,_]{0,15})",
+    r"\b(?:exceed\w{0,30}|above|over|more than|larger than|greater than|limit is)\b[^\d.]{0,60}(\d[\d,_]{0,15})",
     re.IGNORECASE,
 )
 _UNPAID = re.compile(
@@ -101,8 +101,8 @@ _PASSING = re.compile(
 )
 # A limit under a status of its own, as AWS (400) and GitHub (403) answer it.
 _THROTTLED = re.compile(
-    r"rate.?limit\w* (?:\w+ ){0,2}(?:exceeded|reached|hit)|exceed\w* (?:\w+ ){0,5}rate.?limit|too many requests"
-    r"|\bthrottl(?:ed|ing)",
+    r"rate.?limit\w{0,30} (?:\w{1,30} ){0,2}(?:exceeded|reached|hit)|exceed\w{0,30} (?:\w{1,30} ){0,5}rate.?limit"
+    r"|too many requests|\bthrottl(?:ed|ing)",
     re.IGNORECASE,
 )
 # The same where the status speaks of the request or of rights: the sentence must speak of the account.
@@ -118,7 +118,7 @@ _LEAST_SAID = 24  # characters of a word that is no sentence: what stands beside
 _TAG = re.compile(r"<[^<>]+>")
 _FILTERED = re.compile(
     r"content.?(filter|policy|management)|moderat|flagged|safety|inappropriate|data.?inspection|guardrail"
-    r"|sensitive (content|word|information)|(violat|against)\w* .{0,40}polic|\u654f\u611f|\u8fdd\u89c4",
+    r"|sensitive (content|word|information)|(violat|against)\w{0,30} .{0,40}polic|\u654f\u611f|\u8fdd\u89c4",
     re.IGNORECASE,
 )
 # Words beside the sentence of an error, which say what it is where the sentence does not.

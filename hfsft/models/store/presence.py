@@ -30,17 +30,23 @@ class Presence:
         self._lock: BaseFileLock | None = None
         self._seen: dict[str, tuple[int, float]] = {}  # by name: its last touch, and when that was seen here
 
-    def enter(self) -> None:
+    def enter(self, tries: int = 100) -> None:
         """Make and lock a file under a new name. Raises `OSError` where the folder cannot be written."""
         self.leave()
         name = f"{os.getpid()}-{secrets.token_hex(6)}"
-        self._folder.mkdir(parents=True, exist_ok=True)
         # Under a name that nobody looks at until it is locked: a file without its lock is that of a dead process.
         draft = self._folder / f".{name}"
-        self._lock = _lock(draft)
-        self._lock.acquire(blocking=False)
+        lock = _lock(draft)
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            lock.acquire(blocking=False)
+        except (FileExistsError, FileNotFoundError):  # another process, the last one, takes the folder away
+            if tries == 1:
+                raise
+            self.enter(tries - 1)
+            return
         draft.rename(self._folder / name)
-        self.name = name
+        self._lock, self.name = lock, name
 
     def beat(self) -> bool:
         """Touch the file, by which others see that this process runs; False where it is gone: `enter` makes another."""
@@ -79,11 +85,13 @@ class Presence:
         return frozenset(self._touched())
 
     def _touched(self) -> dict[str, int]:
-        try:
-            with os.scandir(self._folder) as files:
-                return {file.name: file.stat().st_mtime_ns for file in files if not file.name.startswith(".")}
-        except OSError:  # nobody is there, or one left just now
-            return {}
+        found = {}
+        with contextlib.suppress(OSError), os.scandir(self._folder) as files:  # else nobody is there
+            for file in files:
+                if not file.name.startswith("."):
+                    with contextlib.suppress(FileNotFoundError):  # one left just now, and the others are there still
+                        found[file.name] = file.stat().st_mtime_ns
+        return found
 
     def _dead(self, name: str) -> bool:
         """Whether nobody holds the lock on a file, so that its process has ended; the file is then deleted."""

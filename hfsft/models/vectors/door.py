@@ -61,6 +61,9 @@ class LocalEmbedder(Embedder, Protocol):
     def dimensions(self) -> int:
         """Numbers in a vector."""
 
+    def knows(self, text: str) -> bool:
+        """Whether it has seen the words of a text's language, and not only the letters."""
+
 
 def model_of(said: Model | str | Mapping[str, Any], task: Task = "chat") -> Model:
     """The model that Python code names, as a recipe would under `models:`; a bare name is of one with this task.

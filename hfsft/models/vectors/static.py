@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hfsft.errors import ModelError
+from hfsft.letters.characters import HAN, HAN_A, signs
+from hfsft.letters.late_patterns import at_first_use
 from hfsft.models.vectors.text_turns import listed
 from hfsft.similarity import units
 
@@ -26,7 +28,10 @@ if TYPE_CHECKING:
 WEIGHTS = "weights/l2_supercat_256.safetensors"
 TOKENIZER = "tokenizers/l2_supercat_tokenizer_config.json"
 DIMENSIONS = 256  # of which the first make a shorter vector
+STRANGE = 0.05  # share of letters with marks or of other scripts, from which words are spelled and not known
 BATCH = 1024  # texts whose tokens are held at once
+
+_STRANGE = at_first_use(f"[^\\W\\d_\\x00-\\x7f{signs(HAN, HAN_A)}]")
 
 
 class Static:
@@ -62,6 +67,12 @@ class Static:
             if tokens:
                 found[place] = self._matrix[np.minimum(tokens, len(self._matrix) - 1)].mean(axis=0)
         return units(found)
+
+    def knows(self, text: str) -> bool:
+        """Whether a text is of plain Latin letters or Chinese: what others are spelled in makes all of them alike."""
+        letters = sum(map(str.isalpha, text))
+        strange = len(_STRANGE.findall(text))
+        return strange <= STRANGE * letters
 
     def _tokens(self, texts: Sequence[str]) -> Iterator[list[int]]:
         left = iter(texts)

@@ -75,6 +75,10 @@ class Transformer:
             )
         return units(found)
 
+    def knows(self, text: str) -> bool:
+        """Always: which languages it was trained on is not written down where it could be read."""
+        return True
+
     def _commit(self) -> str:
         from huggingface_hub import HfApi, snapshot_download
         from huggingface_hub.errors import LocalEntryNotFoundError

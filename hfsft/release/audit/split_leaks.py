@@ -7,9 +7,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from hfsft.engine.ledger import OF
+from hfsft.engine.ledger import OF, SIDES
 from hfsft.engine.parts.rows import column_of
+from hfsft.rows.views import OPTIONAL, READS
 from hfsft.similarity import families
+from hfsft.stages.split.leak import LEAK, USUAL
+from hfsft.stages.split.overlap import OVERLAP, measuring
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -23,7 +26,7 @@ class SplitLeak:
 
     split: str
     of: str
-    by: str  # the rule that found them
+    by: str  # the rule that found them, or the second count, of runs of words
     rows: int
     share: float  # of the split's rows
     examples: tuple[tuple[str, str], ...]  # where both rows stand
@@ -36,7 +39,8 @@ class SplitLeak:
 def leaks(rows: Dataset, measures: Sequence[tuple[str, str]], splits: Sequence[str]) -> list[SplitLeak]:
     """For each pair of splits and each rule with its measure, the rows that both have; the first split is trained on.
 
-    Rows that fall for one row are one cluster with it: what is in two splits is a leak, whichever of them stays.
+    Rows that fall for one row are one cluster with it: what is in two splits is a leak, whichever of them stays. Behind
+    them stands what a second count finds, of runs of eight words one by one.
     """
     if len(splits) < 2:
         return []
@@ -51,7 +55,32 @@ def leaks(rows: Dataset, measures: Sequence[tuple[str, str]], splits: Sequence[s
                 if pairs:
                     examples = tuple((source[one], source[other]) for one, other in pairs[:EXAMPLES])
                     found.append(SplitLeak(split, of, rule, len(pairs), len(pairs) / counts[split], examples))
+    places = {split: [place for place, each in enumerate(split_of) if each == split] for split in splits}
+    for at, split in enumerate(splits):
+        for of in splits[:at]:
+            if alike := _word_for_word(rows, places[of], places[split]):
+                examples = tuple((source[one], source[other]) for _, one, other in alike[:EXAMPLES])
+                found.append(SplitLeak(split, of, LEAK, len(alike), len(alike) / counts[split], examples))
     return found
+
+
+def _word_for_word(rows: Dataset, seen: Sequence[int], held: Sequence[int]) -> list[tuple[float, int, int]]:
+    """The held-out rows whose runs of eight words one row that is trained on has too, for more than half of them.
+
+    A second count beside the rules for duplicates, which compare characters: the share, the row and the other one, the
+    largest share first.
+    """
+    some = [*seen, *held]
+    split = [SIDES[0]] * len(seen) + [SIDES[1]] * len(held)
+    columns = rows.select(some).select_columns([name for name in (*READS, *OPTIONAL) if name in rows.column_names])
+    measured = measuring()({"id": list(map(str, some)), "split": split, **columns[:]})
+    shares, others = measured[OVERLAP], measured[f"{OVERLAP}{OF}"]
+    alike = [
+        (share, place, int(other))
+        for place, share, other in zip(some, shares, others, strict=True)
+        if share is not None and share > USUAL
+    ]
+    return sorted(alike, key=lambda each: (-each[0], each[1]))
 
 
 def clusters_of(ids: Sequence[str], of: Sequence[str | None]) -> Iterator[list[int]]:

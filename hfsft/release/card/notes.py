@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from hfsft.filters import SemanticDuplicate
 from hfsft.filters.privacy.rewriting import Rewriting, kinds
 from hfsft.plain import plain
 from hfsft.recipe.checks.filter_languages import filter_warnings
@@ -24,7 +25,14 @@ if TYPE_CHECKING:
     from hfsft.release.result import Built
 
 MANY = 0.5  # share of the rows that one rule takes, from which its bound deserves a look
+LIKE = 1 / 3  # the same of a rule that takes rows for what they mean: its embedder may not tell them apart
 FILES = 3  # source files that get a line each on what of them was not carried
+BY_MEANING = f"filters[{SemanticDuplicate.name}]"
+UNTOLD = (
+    "So many rows seldom mean the same: look at some pairs (`_of` names the row that stays), as the embedder may not "
+    "know the language, or long passages that rows share may drown what differs; raise `at_most`, compare other "
+    "columns, or name another embedder"
+)
 ORPHANED: Mapping[str, str] = {
     "rejected": "fell for being like a row that a later step then took",
     "not_chosen": "were not chosen since a row of their group was, which a later step then took",
@@ -123,9 +131,11 @@ def _funnel(built: Built) -> Iterator[str]:
     for line in built.ledger.funnel:
         told = built.causes if line.step not in STEPS else []
         found = [cause for cause in told if cause.stage == line.step and cause.fate == "rejected"]
-        if found and line.share_removed > MANY:
+        by_meaning = line.step.startswith(BY_MEANING)
+        if found and line.share_removed > (LIKE if by_meaning else MANY):
             share = f"{line.removed:,} of {line.rows_in:,} rows ({line.share_removed:.0%})"
-            yield Warn(f"`{line.step}` took {share}: {'; '.join(cause.reason for cause in found)}")
+            why = "; ".join(cause.reason for cause in found)
+            yield Warn(f"`{line.step}` took {share}: {why}" + (f". {UNTOLD}" if by_meaning else ""))
 
 
 def _losses(built: Built) -> Iterator[str]:

@@ -163,9 +163,15 @@ def _is_build(folder: Path) -> bool:
     return isinstance(found.get("lock"), int) and isinstance(found.get(lock.PACKAGE), str) and bool(found.get("steps"))
 
 
-def _foreign(target: Path) -> bool:
-    """Whether something stands there that is no build."""
-    return target.is_dir() and any(target.iterdir()) and not _is_build(target)
+def _foreign(target: Path, looks: int = 2) -> bool:
+    """Whether something stands there that is no build. Another process may be moving a build there or away: what looks
+    like none is looked at once more.
+    """
+    try:
+        found = target.is_dir() and any(target.iterdir()) and not _is_build(target)
+    except FileNotFoundError:
+        found = False
+    return found and (looks == 1 or _foreign(target, looks - 1))
 
 
 def _is_spare(former: Path, target: Path) -> bool:

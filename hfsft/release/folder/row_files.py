@@ -62,14 +62,12 @@ def said(rows: Any, names: Collection[str] | None = None) -> list[Any] | None:
     import pyarrow as pa
     from datasets import Dataset
 
-    from hfsft.engine.parts.rows import Rows
-
     tables: Iterator[pa.Table]
     if isinstance(rows, Dataset):
         table = rows.with_format("arrow")[:] if rows._indices else rows.data.table
         table = table if names is None else table.select(list(names))
         tables = (table.slice(start, BLOCK) for start in range(0, len(table), BLOCK))
-    elif isinstance(rows, Rows):
+    elif hasattr(rows, "batches"):  # of this machine, or of an executor that reads as it does
         tables = rows.batches(names, size=BLOCK)
     else:
         return None

@@ -23,13 +23,17 @@ from hfsft.recipe.rules import cleaner
 from hfsft.recipe.sources import names_of
 from hfsft.recipe.yaml.type_paths import places
 from hfsft.release.folder import redaction
+from hfsft.release.folder.file_names import GUIDELINES, VERDICTS
 from hfsft.rows.columns import WRITTEN_BY
 from hfsft.rows.messages import bare
 from hfsft.rows.reading.source_row import SourceRow
 from hfsft.rows.reading.summaries import file_of
+from hfsft.rows.row import EDITED
 from hfsft.rows.tables.folder import matches
 from hfsft.rows.views import messages, tools
 from hfsft.stages.examples import ExampleTable
+from hfsft.stages.reviewing import released
+from hfsft.stages.reviewing.steps import DECIDE
 from hfsft.stages.seeds import PromptTable
 from hfsft.stages.writing.topics import FromTopics
 
@@ -86,7 +90,7 @@ def put(built: Built, folder: Path) -> tuple[dict[str, Any], list[str]]:
         kept = {key: value for key, value in resolved[section][number].items() if key not in READING}
         resolved[section][number] = {"name": names[section, number], "path": path, **columns, **kept}
     _plant_trees(recipe, resolved)
-    missing += _left_behind(recipe, resolved, clean)
+    missing += [*_left_behind(recipe, resolved, clean), *_put_review(built, resolved, folder, clean, open_to_all)]
     for section, number, commit in _read_from_the_hub(built):
         resolved[section][number]["revision"] = commit  # what was read, wherever its branch may be by now
     _hide_inline(built, resolved, hidden)
@@ -109,13 +113,41 @@ def _left_behind(recipe: Recipe, resolved: dict[str, Any], clean: Callable[[str]
     sources = {(section, number) for section, number, _ in local_sources(recipe)}
     for mark in (FILE, ROWS):
         for loc, path in list(places(resolved, [type(recipe)], mark)):
-            if loc[:2] in sources or not isinstance(path, str) or not _lies_here(path, recipe.base):
+            elsewhere = loc[:2] in sources or loc[0] == "review"
+            if elsewhere or not isinstance(path, str) or not _lies_here(path, recipe.base):
                 continue
             here: Any = resolved
             for step in loc[:-1]:
                 here = here[step]
             here[loc[-1]] = clean(shown(path))
             yield here[loc[-1]]
+
+
+def _put_review(
+    built: Built, resolved: dict[str, Any], folder: Path, clean: Callable[[str], str], open_to_all: bool
+) -> Iterator[str]:
+    """Write the guidelines that people judged by, and their verdicts where sources are published too; else name the
+    file of these, which the folder does not hold.
+    """
+    recipe, section = built.recipe, built.recipe.review
+    if section is None:
+        return
+    if section.guidelines:
+        text = (recipe.base / Path(section.guidelines).expanduser()).read_text(encoding="utf-8", errors="replace")
+        (folder / GUIDELINES).write_text(clean(text), encoding="utf-8", newline="\n")
+        resolved["review"]["guidelines"] = GUIDELINES
+    path = section.file(recipe.base, recipe.stem)
+    if path is None or not path.exists():
+        return
+    resolved["review"]["verdicts"] = VERDICTS if open_to_all else clean(shown(str(path)))
+    if not open_to_all:
+        yield resolved["review"]["verdicts"]
+        return
+    (verdicts,) = (need for step in built.plan.steps if step.name == DECIDE for need in step.needs)
+    told = released.lines(
+        verdicts.load(), named=section.names, rejected=recipe.publish.rejected, kept=set(built.column("id"))
+    )
+    (folder / VERDICTS).write_text("".join(told), encoding="utf-8", newline="\n")
 
 
 def _lies_here(path: str, base: Path) -> bool:
@@ -214,7 +246,7 @@ class ReadFrom:
 
 
 def read_from(built: Built) -> dict[str, ReadFrom]:
-    """The rows of the build by the file or dataset they were read from; what grew from a seed counts where that was."""
+    """The rows of the build by the file or dataset they were read from; what grew from a row counts where that was."""
     from hfsft.engine.parts.rows import column_of
 
     found: dict[str, ReadFrom] = defaultdict(ReadFrom)
@@ -226,7 +258,7 @@ def read_from(built: Built) -> dict[str, ReadFrom]:
             of = found[inline if not source or _INLINE.match(source) else file_of(source)]
             of.kept += kept
             of.removed += not kept
-            if unread and origin != "evolved":
+            if unread and origin not in ("evolved", EDITED):
                 of.unread.append(unread)
     return dict(found)
 

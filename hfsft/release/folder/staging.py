@@ -17,7 +17,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -67,10 +67,12 @@ def move(moves: list[Move], folder: Path) -> None:
 def recover(target: Path) -> None:
     """Undo what a process left halfway that was about to put a build at `target`, and delete what it had written."""
     for folder in sorted(target.parent.glob(f".{target.name}-*")):
-        if not (folder / _OF).is_file() or {path.name for path in folder.iterdir()} - _OURS:
-            continue  # somebody's own folder
-        # A lock is refused by an error of its own, which is an `OSError` too, while its process is at work.
-        with suppress(OSError, ValueError, NotImplementedError), _lock(folder).acquire(blocking=False):
+        # A lock is refused by an error of its own, which is an `OSError` too, while its process is at work. One that
+        # ends takes its folder away meanwhile.
+        with suppress(OSError, ValueError, NotImplementedError), ExitStack() as held:
+            if not (folder / _OF).is_file() or {path.name for path in folder.iterdir()} - _OURS:
+                continue  # somebody's own folder
+            held.enter_context(_lock(folder).acquire(blocking=False))
             if (folder / _OF).read_text(encoding="utf-8") == target.name:
                 if (folder / NEW).exists() and (folder / _MOVES).exists():
                     planned = json.loads((folder / _MOVES).read_text(encoding="utf-8"))

@@ -13,6 +13,7 @@ from typing import Any
 from hfsft.release.folder.file_names import (
     CARD,
     FUNNEL,
+    GUIDELINES,
     LEDGER,
     LOCK,
     PREFERENCE,
@@ -21,6 +22,7 @@ from hfsft.release.folder.file_names import (
     RESOLVED,
     SIDES,
     TRAINER,
+    VERDICTS,
     WRITTEN,
 )
 from hfsft.release.hub.release_files import Build, File, size
@@ -41,6 +43,8 @@ ABOUT = {
     TRAINER: "rows that a trainer will not see as they are, by id, and why",
     FUNNEL: "how many rows each step left, causes and notes",
     SIDES: "the side of each row, by a hash of what it asks",
+    VERDICTS: "what people said of rows",
+    GUIDELINES: "by what they judged",
     LOCK: "models, libraries, and hashes of the sources",
     WRITTEN: "the recipe as you wrote it",
     RESOLVED: "the recipe with all defaults",

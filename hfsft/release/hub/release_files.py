@@ -12,10 +12,22 @@ from typing import Any
 
 from hfsft.errors import ReleaseError
 from hfsft.recipe.checks.path_bounds import leads_outside
-from hfsft.release.folder.file_names import CARD, FUNNEL, LEDGER, LOCK, REPORT, RESOLVED, SIDES, TRAINER, WRITTEN
+from hfsft.release.folder.file_names import (
+    CARD,
+    FUNNEL,
+    GUIDELINES,
+    LEDGER,
+    LOCK,
+    REPORT,
+    RESOLVED,
+    SIDES,
+    TRAINER,
+    VERDICTS,
+    WRITTEN,
+)
 
 FOLDERS = ("data", "provenance", "rejected", "preference", "random", "sources", "assets")
-NAMES = {CARD, FUNNEL, RESOLVED, LOCK, LEDGER, SIDES, TRAINER, WRITTEN, REPORT}
+NAMES = {CARD, FUNNEL, RESOLVED, LOCK, LEDGER, SIDES, TRAINER, WRITTEN, REPORT, VERDICTS, GUIDELINES}
 DERIVED = {CARD, FUNNEL, REPORT}  # and assets/: they say how a build ran, so no two builds have the same
 BLOCK = 1 << 20
 _MADE = re.compile(

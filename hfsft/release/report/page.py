@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import json
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from markupsafe import Markup
-
-from hfsft.plain import harmless
-from hfsft.prompts import templates
 from hfsft.release.build_outcome import outcome_in, stages_in
 from hfsft.release.by_source import as_table, worth_telling
 from hfsft.release.card.card_sections import dollars
@@ -23,6 +16,7 @@ from hfsft.release.folder.outputs import require_free, writing
 from hfsft.release.reader import HUB_SCHEME, Release, open_release
 from hfsft.release.removal_causes import Cause, listed
 from hfsft.release.report import charts, vega
+from hfsft.release.report.html_pages import environment, inside_page, page_file, source_hash, unseen_letters
 from hfsft.release.report.page_data import PageData
 from hfsft.release.report.panels import drawn, panels
 from hfsft.release.report.thresholds import thresholds
@@ -39,7 +33,8 @@ ABOUT_MEASURES = (
     "Blue rows were kept in the end, orange ones fell at this measure. Move a threshold to see what it would keep. "
     "Rows that a wider one lets through would go on to the rules behind it, which have not seen them."
 )
-SCRIPTS = ("charts.js", "samples.js")
+SCRIPTS = ("charts.js", "row.js", "samples.js")
+STYLES = ("base.css", "style.css")
 
 
 def prepare() -> None:
@@ -98,17 +93,17 @@ def report(release: Release) -> str:
 
 def filled(template: str, data: Mapping[str, Any], **values: Any) -> str:
     """A page from its template, with `data` for its scripts."""
-    scripts = [vega.bundle(), *(_file(name) for name in SCRIPTS)]
+    scripts = [vega.bundle(), *map(page_file, SCRIPTS)]
     page: str = (
         _environment()
         .get_template(template)
         .render(
             **values,
             drawn=bool(scripts[0]),
-            style=_file("style.css"),
+            style="".join(map(page_file, STYLES)),
             scripts=scripts,
             policy=_policy(scripts),
-            data=_json(data),
+            data=inside_page({**data, "unseen": unseen_letters()}),
         )
     )
     return page
@@ -146,45 +141,12 @@ def rewrite(where: str, out: Path | None = None, force: bool = False) -> Path:
 
 def _policy(scripts: list[str]) -> str:
     """Only our own scripts run, and nothing is ever fetched, whatever a row may hold."""
-    digests = (base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts if script)
-    allowed = " ".join(f"'sha256-{digest}'" for digest in digests)
+    allowed = " ".join(source_hash(script) for script in scripts if script)
     return f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src data:"
-
-
-def _json(data: Any) -> str:
-    """JSON that cannot end the block it stands in."""
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    for sign in "<>&":
-        text = text.replace(sign, f"\\u{ord(sign):04x}")
-    return harmless(text)
-
-
-def _code(text: str) -> Markup:
-    """What stands between backticks, as code."""
-    return Markup().join(
-        Markup("<code>{}</code>").format(part) if index % 2 else part for index, part in enumerate(text.split("`"))
-    )
-
-
-def _count(number: int) -> str:
-    return f"{number:,}"
-
-
-def _file(name: str) -> str:
-    return (templates() / "report" / name).read_text(encoding="utf-8")
 
 
 @cache
 def _environment() -> Environment:
-    """HTML, unlike prompts, must escape what it shows."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FileSystemLoader(templates() / "report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"code": _code, "count": _count, "rows": rows_said, "dollars": dollars}
-    return environment
+    made = environment()
+    made.filters |= {"rows": rows_said, "dollars": dollars}
+    return made

@@ -20,7 +20,7 @@ from hfsft.plain import plain
 from hfsft.release.reader import Release
 from hfsft.release.report.clusters import clusters
 from hfsft.rows.columns import LEDGER, REFERENCE, Column, Role, named
-from hfsft.rows.views import said
+from hfsft.rows.views import own_turns, said, setting_text
 
 if TYPE_CHECKING:
     from pyarrow import RecordBatch
@@ -67,13 +67,15 @@ class SplitRows:
         named = None if columns is None else [name for name in self.kinds if name in columns]
         if not left:
             return
-        for batch in self._batches(batch_size=1000, columns=named):
-            stop = start + len(batch)
-            here = left[bisect_left(left, start) : bisect_left(left, stop)]
-            if here:
-                found = batch.take([place - start for place in here]).to_pylist()
-                yield from zip(here, found, strict=True)
-            start = stop
+        for file in self._open():
+            for group in range(file.num_row_groups):
+                stop = start + file.metadata.row_group(group).num_rows
+                here = left[bisect_left(left, start) : bisect_left(left, stop)]
+                if here:  # no other group is read
+                    rows = file.read_row_group(group, columns=named, use_threads=False)
+                    found = rows.take([place - start for place in here]).to_pylist()
+                    yield from zip(here, found, strict=True)
+                start = stop
 
     def _open(self) -> Iterator[ParquetFile]:
         from pyarrow.parquet import ParquetFile
@@ -224,14 +226,24 @@ def shown_row(
         "id": lineage.pop("id"),
         "fate": fate,
         **verdict,
-        "turns": [
-            {"role": each.role, "kind": each.kind, "title": plain(each.title), "text": cut(each.text, longest)}
-            for each in said(row)
-        ],
+        "turns": [{**each, "text": cut(each["text"], longest)} for each in _turns(row)],
         "measures": holding("measure", "score"),
         "about": {**holding("attribute", "label", "kept"), **reference},
         "lineage": lineage,
     }
+
+
+def _turns(row: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Who says what; the text that an instruction is asked over is told apart behind it."""
+    context = None if own_turns(row) else setting_text(row)
+    found = [
+        {"role": each.role, "kind": each.kind, "title": plain(each.title), "text": each.text}
+        for each in said({**row, "context": None} if context else row)
+    ]
+    if context:
+        behind = next((place for place, each in enumerate(found) if each["role"] == "assistant"), len(found))
+        found.insert(behind, {"role": "context", "kind": "text", "title": "context", "text": context})
+    return found
 
 
 def _plainly(value: Any, longest: int | None) -> Any:

@@ -16,6 +16,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,8 @@ SECONDS = 120  # far more than it takes; what hangs must not hold a build that i
 SCALE = 2.0  # pixels of a picture per pixel of a page: sharp on today's screens
 
 IDLE_SECONDS = 30  # after a job; starting takes the most of a second, so a short build finds it warm
+NICE = 5  # while it makes itself ready, the first requests are sent, which are not to wait for it
+IDLE, HUNG = 0, 1  # exit codes of the process, where it ends by itself
 
 TRIVIAL = {"data": {"values": [{}]}, "mark": "point"}
 
@@ -85,14 +88,27 @@ def _wrong(job: Mapping[str, Any]) -> str:
     """What was wrong with a job, empty where it was done."""
     with _asking:
         try:
-            process = _process()
-            assert process.stdin is not None
-            assert process.stdout is not None
-            process.stdin.write(json.dumps(job) + "\n")
-            process.stdin.flush()
-            return str(json.loads(process.stdout.readline() or '"the process that draws ended"'))
+            # One that has been idle may end at the very moment at which it is given a job: another one does that.
+            answer = _answer(_process(), job) or _answer(_process(), job)
+            return str(json.loads(answer)) if answer else "the process that draws ended"
         except (OSError, ValueError) as error:
             return str(error)
+
+
+def _answer(process: subprocess.Popen[str], job: Mapping[str, Any]) -> str:
+    """The line that answers a job; empty where the process had ended for want of any. Raises `OSError` where it ended
+    at this one.
+    """
+    assert process.stdin is not None
+    assert process.stdout is not None
+    with suppress(BrokenPipeError):
+        process.stdin.write(json.dumps(job) + "\n")
+        process.stdin.flush()
+    if line := process.stdout.readline():
+        return line
+    if (code := process.wait()) != IDLE:
+        raise ChildProcessError(f"the process that draws ended (exit code {code})")
+    return ""
 
 
 def _process() -> subprocess.Popen[str]:
@@ -113,15 +129,16 @@ def _end(process: subprocess.Popen[str]) -> None:
 
 def _serve() -> None:
     """Do the jobs of standard input, one a line, and answer each with what went wrong, empty if nothing did."""
+    # What hangs must not hold a build that is paid for, nor memory be held while a long build asks its models.
+    alarm = _end_after(SECONDS, HUNG)
+    if hasattr(os, "nice"):
+        os.nice(NICE)
     import vl_convert
 
     vl_convert.vegalite_to_png(TRIVIAL)  # the first picture takes the most of a second, whatever it shows
-    idle: threading.Timer | None = None
     for line in sys.stdin:
-        if idle:
-            idle.cancel()
-        # What hangs must not hold a build that is paid for, nor memory be held while a long build asks its models.
-        alarm = _end_after(SECONDS)
+        alarm.cancel()
+        alarm = _end_after(SECONDS, HUNG)
         job, wrong = json.loads(line), ""
         try:
             for path, spec in job.get("pictures", {}).items():
@@ -130,14 +147,14 @@ def _serve() -> None:
                 put(Path(job["bundle"]), vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;").encode())
         except Exception as error:  # whatever a library of another language raises
             wrong = f"{type(error).__name__}: {error}"
-        alarm.cancel()
         sys.stdout.write(json.dumps(wrong) + "\n")
         sys.stdout.flush()
-        idle = _end_after(IDLE_SECONDS)
+        alarm.cancel()
+        alarm = _end_after(IDLE_SECONDS, IDLE)
 
 
-def _end_after(seconds: float) -> threading.Timer:
-    timer = threading.Timer(seconds, os._exit, [0])
+def _end_after(seconds: float, code: int) -> threading.Timer:
+    timer = threading.Timer(seconds, os._exit, [code])
     timer.daemon = True
     timer.start()
     return timer

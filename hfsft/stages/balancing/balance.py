@@ -16,8 +16,9 @@ from hfsft.errors import Problem, nearest
 from hfsft.hashing import unit
 from hfsft.plain import plain
 from hfsft.rows.batch import Batch
-from hfsft.rows.columns import COLUMNS, RANKING, Column, ranked_by
+from hfsft.rows.columns import COLUMNS, RANKING, REVIEWED, Column, ranked_by
 from hfsft.rows.limits import Limits, number_in
+from hfsft.rows.row import is_approved
 from hfsft.similarity import normalise, split_words
 from hfsft.stages.balancing.caps import Caps, Groups, short, taken
 from hfsft.stages.base import CardPart, Context, Outcome, Panel, ShownTable, Stage, Warn
@@ -31,8 +32,9 @@ class Balance(Stage):
     """Let go of rows of values that have more than their share, and tell which have less than they should.
 
     Rows go until every rule of the list holds, the worst first: by the column that `by` names, else by the judge's mean
-    score, else by a hash of their ids. Nothing can bring rows of a value that has too few: a minimum keeps other rules
-    from taking any of them, and is told, or ends the build, where it is missed.
+    score, else by a hash of their ids; those that people accepted or edited in a review go last. Nothing can bring rows
+    of a value that has too few: a minimum keeps other rules from taking any of them, and is told, or ends the build,
+    where it is missed.
     """
 
     key: ClassVar[str] = BALANCE
@@ -153,7 +155,7 @@ class Balance(Stage):
             f"{self._listed}.decide",
             sees="all",
             reads=("id",),
-            optional=(*columns, *RANKING),
+            optional=tuple(dict.fromkeys((*columns, *RANKING, *context.reviewed))),
             writes={UNBALANCED: "string"},
             role="verdict",
             about="The value that has more rows than it may, and the rows that it has.",
@@ -258,7 +260,8 @@ def _decide(batch: Batch, *, rules: Sequence[Mapping[str, Any]]) -> Batch:
     values = [_texts(batch.get(each.counted) or empty) for each in sections]
     sizes = [Counter(column) for column in values]
     groups = [Groups.of(column, each.values) for column, each in zip(values, sections, strict=True)]
-    ranks = [_ranked(ids, batch.get(each.by or ranked_by(batch)) or empty) for each in sections]
+    theirs = list(map(is_approved, batch.get(REVIEWED, empty)))
+    ranks = [_ranked(ids, batch.get(each.by or ranked_by(batch)) or empty, theirs) for each in sections]
     found: list[str | None] = [None] * count
     for row, number in enumerate(taken([each.caps for each in sections], groups, ranks).tolist()):
         if number >= 0:
@@ -271,15 +274,15 @@ def _texts(values: Sequence[Any]) -> list[str | None]:
     return [None if value is None else str(value) for value in values]
 
 
-def _ranked(ids: Sequence[str], values: Sequence[Any]) -> Any:
-    """The rank of each row: the highest score first, of equal ones by a hash of the id."""
+def _ranked(ids: Sequence[str], values: Sequence[Any], first: Sequence[bool]) -> Any:
+    """The rank of each row: those to come first, then the highest score, of equal ones by a hash of the id."""
     import numpy as np
 
     scores = list(map(number_in, values))
 
-    def place(row: int) -> tuple[bool, float, float, str]:
+    def place(row: int) -> tuple[bool, bool, float, float, str]:
         score = scores[row]
-        return score is None, -(score or 0.0), unit(ids[row], BALANCE), ids[row]
+        return not first[row], score is None, -(score or 0.0), unit(ids[row], BALANCE), ids[row]
 
     ranks = np.empty(len(ids), np.int64)
     ranks[sorted(range(len(ids)), key=place)] = np.arange(len(ids))

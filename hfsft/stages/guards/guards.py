@@ -13,8 +13,8 @@ from hfsft.engine.step import Step
 from hfsft.errors import ModelError, Problem, SourceError
 from hfsft.hashing import unit
 from hfsft.plain import plain
-from hfsft.rows.columns import Column
-from hfsft.rows.row import PEOPLE
+from hfsft.rows.columns import REVIEWED, Column
+from hfsft.rows.row import peoples
 from hfsft.stages.base import CardPart, Context, Outcome, Panel, Section, ShownTable, Stage, Warn
 from hfsft.stages.guards import figures
 from hfsft.stages.guards.like import LIKENESS, AnyQueries, LikeQueries, packaged, real_queries
@@ -69,7 +69,9 @@ class Guards(Stage):
 
     def steps(self, context: Context) -> list[Step]:
         """What lets go of rows, where that is asked for."""
-        return keeping_share(self.people.at_least, context.place(self.key)) if self.people else []
+        if not self.people:
+            return []
+        return keeping_share(self.people.at_least, context.place(self.key), context.reviewed)
 
     def measuring(self, context: Context) -> list[Step]:
         """What measures how like real queries rows are, where some are given."""
@@ -109,9 +111,11 @@ class Guards(Stage):
         order = sorted(range(len(ids)), key=lambda place: unit(ids[place], "guards"))
         texts = {name: [values[place] or "" for place in order] for name, values in _texts(outcome)}
         origins = outcome.values("origin")
+        states = outcome.values(REVIEWED) if "review" in outcome.lines else [None] * len(origins)
+        theirs = sum(each is not None for each in map(peoples, origins, states))
         found: dict[str, Any] = {
             "rows": len(ids),
-            "people": sum(origin in PEOPLE for origin in origins) / len(origins) if len(origins) else None,
+            "people": theirs / len(origins) if len(origins) else None,
             **{f"distinct_{name}": figures.distinct(said) for name, said in texts.items()},
         }
         if said := figures.opening(texts["instruction"]):

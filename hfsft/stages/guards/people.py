@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from math import floor
 from typing import TYPE_CHECKING
@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from hfsft.engine.resources import Work
 from hfsft.engine.step import Bound, Step, compare
 from hfsft.rows.batch import Batch
-from hfsft.rows.columns import RANKING, ranked_by
-from hfsft.rows.row import PEOPLE
+from hfsft.rows.columns import RANKING, REVIEWED, ranked_by
+from hfsft.rows.row import peoples
 
 if TYPE_CHECKING:
     from hfsft.errors import Place
@@ -19,13 +19,16 @@ if TYPE_CHECKING:
 BEYOND = "beyond_people"
 
 
-def keeping_share(share: float, place: Place) -> list[Step]:
-    """Two steps: one that marks the rows of models beyond the wanted share of people's, one that takes them out."""
+def keeping_share(share: float, place: Place, reviewed: Sequence[str] = ()) -> list[Step]:
+    """Two steps: one that marks the rows of models beyond the wanted share of people's, one that takes them out.
+
+    What people accepted, as the column in `reviewed` says, if there is one, counts as theirs.
+    """
     step = Step(
         "guards.people",
         sees="all",
         reads=("id", "origin"),
-        optional=RANKING,
+        optional=(*RANKING, *reviewed),
         writes={BEYOND: "string"},
         role="verdict",
         about="Whether people's rows would be too few with this one.",
@@ -43,9 +46,11 @@ def marking(share: float) -> Callable[[Batch], Batch]:
 
 def _mark(batch: Batch, *, share: float) -> Batch:
     scores = batch.get(ranked_by(batch)) or [None] * len(batch["id"])
-    people = sum(origin in PEOPLE for origin in batch["origin"])
+    states = batch.get(REVIEWED) or [None] * len(scores)
+    theirs = [each is not None for each in map(peoples, batch["origin"], states)]
+    people = sum(theirs)
     models = sorted(
-        (place for place, origin in enumerate(batch["origin"]) if origin not in PEOPLE),
+        (place for place, mine in enumerate(theirs) if not mine),
         key=lambda place: (-(scores[place] or 0.0), batch["id"][place]),
     )
     room = floor(people / share + 1e-9) - people

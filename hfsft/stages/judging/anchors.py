@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field, model_validator
 
 from hfsft.engine.resources import Work
-from hfsft.engine.step import Step
+from hfsft.engine.step import Bound, Step, compare
 from hfsft.errors import Place, SourceError, nearest
 from hfsft.marks import PROSE, Loc
 from hfsft.models.structured import NO, YES
@@ -24,6 +24,9 @@ from hfsft.stages.judging.rubric import Rubric
 ORIGIN = "anchor"
 APART = "judge.anchors"
 """The step that looks whether a row asks what an anchor asks, before anything is asked; and its empty side table."""
+ANCHORED = "judge.anchored"
+"""The step that takes out rows that are anchors."""
+IS_ANCHOR = "is_anchor"  # the column that says of a row that it is one
 SHOWN = 5  # clashes that are told
 
 
@@ -53,6 +56,12 @@ class Anchor(ExampleRow):
         "judge is shown each of them where questions are asked one by one.",
     )
     why: Annotated[str, PROSE] = Field("", description="The reason for these scores.")
+    row_id: str | None = Field(
+        None,
+        min_length=1,
+        description="Id of the row that it was, as `hfsft review --anchors` writes it: that row is taken out of the "
+        "data before the judge is asked, and may ask what the anchor asks.",
+    )
 
     @model_validator(mode="after")
     def _answers_say_the_scores(self) -> Anchor:
@@ -127,17 +136,19 @@ def question_of(row: Mapping[str, Any]) -> str:
 def asked_before(
     anchors: Sequence[Anchor], rows: Iterable[tuple[Place | str, Row]]
 ) -> Iterator[tuple[int, Place | str]]:
-    """The anchors that ask what a row asks, by their numbers, each with the place of the first such row."""
+    """The anchors that ask what another row than their own asks, by their numbers, with the place of the first such."""
     asked = {anchor.question: number for number, anchor in reversed(list(enumerate(anchors)))}
     asked.pop("", None)
+    own = {anchor.row_id for anchor in anchors if anchor.row_id}
     for place, row in rows if asked else ():
-        if (number := asked.pop(question_of(row), None)) is not None:
+        if row["id"] not in own and (number := asked.pop(question_of(row), None)) is not None:
             yield number, place
 
 
 def apart_step(anchors: Sequence[Anchor], places: Sequence[Place]) -> Step:
     """The step that stops a build whose sources ask what an anchor asks, as these stand in files."""
     said = [anchor.model_dump(mode="json", exclude_unset=True) for anchor in anchors]
+    own = sorted(anchor.row_id for anchor in anchors if anchor.row_id)
     return Step(
         APART,
         rows="many",
@@ -146,7 +157,7 @@ def apart_step(anchors: Sequence[Anchor], places: Sequence[Place]) -> Step:
         reads=("id", "source", *READS),
         optional=OPTIONAL,
         writes={"id": "string"},
-        identity={"questions": [anchor.question for anchor in anchors]},
+        identity={"questions": [anchor.question for anchor in anchors], **({"rows": own} if own else {})},
         work=Work("hfsft.stages.judging.anchors:apart", {"anchors": said, "places": list(map(str, places))}),
         place=places[0] if places else None,
     )
@@ -165,3 +176,33 @@ def _apart(batch: Batch, anchors: Sequence[Anchor], places: Sequence[str]) -> Ba
         helps = "the judge would be shown a scored answer to what it grades: let anchors ask what no row asks"
         raise SourceError("\n".join([*told, *more]), help=helps)
     return {"id": []}
+
+
+def taking_out(anchors: Sequence[Anchor], place: Place | None) -> list[Step]:
+    """Two steps: one that marks the rows that are anchors, one that takes them out; none where no anchor names its row.
+
+    Whatever grew from such a row stays.
+    """
+    known = sorted({anchor.row_id for anchor in anchors if anchor.row_id})
+    if not known:
+        return []
+    mark = Step(
+        "judge.anchor",
+        reads=("id",),
+        writes={IS_ANCHOR: "string"},
+        role="verdict",
+        about="Whether it is an anchor of the judge.",
+        identity={"rows": known},
+        work=Work("hfsft.stages.judging.anchors:marking", {"ids": known}),
+        place=place,
+    )
+    return [mark, compare(ANCHORED, Bound("anchor", IS_ANCHOR, absent=True), place)]
+
+
+def marking(ids: Sequence[str]) -> Callable[[Batch], Batch]:
+    """What marks rows."""
+    return partial(_mark, ids=frozenset(ids))
+
+
+def _mark(batch: Batch, ids: frozenset[str]) -> Batch:
+    return {IS_ANCHOR: ["shown to the judge with its scores" if row_id in ids else None for row_id in batch["id"]]}

@@ -23,8 +23,8 @@ from hfsft.rows.batch import Row
 from hfsft.rows.columns import EVIDENCE, REASON, REFERENCE, Column, criterion_of
 from hfsft.rows.views import WHOLE, ended_earlier
 from hfsft.stages.base import BEARS, CardPart, Context, Outcome
-from hfsft.stages.judging import judge_report
-from hfsft.stages.judging.anchors import Anchor, apart_step, asked_before, faults
+from hfsft.stages.judging import calibrated, judge_report
+from hfsft.stages.judging.anchors import Anchor, apart_step, asked_before, faults, taking_out
 from hfsft.stages.judging.exams import exam_report
 from hfsft.stages.judging.judge_report import NO_VERDICT, UNSCORED
 from hfsft.stages.judging.jury import Jury
@@ -211,6 +211,7 @@ class Judge(JuryStage):
             version=3,
             work=Work("hfsft.stages.judging.judge:asking", arguments),
             models=tuple(models),
+            each_model=True,
             follows=len(models) * len(self.grader(models[0]).parts) - 1,
             max_failed_share=self.max_failed_share,
             lost=UNSCORED,
@@ -221,7 +222,8 @@ class Judge(JuryStage):
         )
         scored = compare(NO_VERDICT, Bound(UNSCORED, UNSCORED, absent=True), place)
         scores = [name for name, kind in writes.items() if kind == "float64"]
-        return [*self.watched(asks, scored, scores), *self.looked_at(place)]
+        anchors = taking_out(self.anchor_list, context.place(self.key, "anchors"))
+        return [*anchors, *self.watched(asks, scored, scores), *self.looked_at(place)]
 
     def _identity(self, models: Mapping[str, Any], reasoning: bool) -> dict[str, Any]:
         """What its scores depend on beside the rows."""
@@ -237,6 +239,7 @@ class Judge(JuryStage):
             "template": template().identity,
             **({"question": question_template().identity} if one_by_one else {}),
             **self.model_dump(mode="json", exclude={*OTHERWISE, *BEARS, *usual}),
+            "anchors": [anchor.model_dump(mode="json", exclude={"row_id"}) for anchor in self.anchor_list],
             "rubric": {name: criterion.text for name, criterion in self.criteria.items()},
             **({"weights": weights} if weights else {}),
             **({} if reasoning else {"reasoning": False}),
@@ -245,12 +248,14 @@ class Judge(JuryStage):
     def notes(self, outcome: Outcome) -> Iterator[str]:
         """Whether it is a judge, whether it tells rows apart, what it could not say, and whom it may favour."""
         yield from super().notes(outcome)
+        yield from calibrated.notes(outcome.figures.get(self.key, {}))
         yield from judge_report.notes(self.judged(outcome, expected=self.expected))
 
     def card(self, outcome: Outcome) -> CardPart | None:
         """The scores of the rows that stayed, criterion by criterion, and its exam."""
         part = judge_report.card(self.judged(outcome, expected=self.expected))
-        return part and part._replace(values={**part.values, **exam_report.card(outcome, self.key)})
+        more = {**calibrated.card(outcome.figures.get(self.key, {})), **exam_report.card(outcome, self.key)}
+        return part and part._replace(values={**part.values, **more})
 
     def jury(self, models: Sequence[str], reasoning: bool = True) -> Grader | Jury:
         """The model, or all of several, as judge."""

@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 
 from hfsft.rows.columns import ADJUSTED
 from hfsft.stages.base import Asks, Outcome, Panel
-from hfsft.stages.judging import judge_report, jury, jury_report
+from hfsft.stages.judging import calibrated, judge_report, jury, jury_report
 from hfsft.stages.judging.bias import measured
 from hfsft.stages.judging.bias.adjusted_stage import AdjustedStage
 from hfsft.stages.judging.exams import exam_report
@@ -81,6 +81,7 @@ class JuryStage(AdjustedStage, ExaminedStage, ABC):
             "scores": self.judged(outcome, expected=self.expected).read_as,
             "bias": measured.figures(outcome, self.columns.looked_at),
             "jury": jury_report.figures(outcome, self.several, self.measure, self.combine, erred),
+            **calibrated.figures(outcome),
         }
         return {name: figures for name, figures in found.items() if figures}
 
@@ -98,6 +99,10 @@ class JuryStage(AdjustedStage, ExaminedStage, ABC):
     def panel(self, outcome: Outcome) -> Panel | None:
         """What was measured of the judge itself."""
         figures = outcome.figures.get(self.key, {})
-        pieces = [*exam_report.pieces(outcome, self.key), *judge_report.pieces(figures)]
+        pieces = [
+            *exam_report.pieces(outcome, self.key),
+            *calibrated.pieces(figures),
+            *judge_report.pieces(figures),
+        ]
         title = "The judge, examined" if figures.keys() & {"exam", "control"} else "The judge"
         return Panel("judge", title, pieces) if pieces else None

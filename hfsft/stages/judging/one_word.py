@@ -11,7 +11,7 @@ from hfsft.models.structured import NO, YES, yes_or_no
 
 WORDS = (YES, NO)
 _BEFORE = at_first_use(
-    r"(?i)(?:[-*#>]\s*)?(?:(?:the|my|final|short)\s+)*(?:answer|verdict)\s*(?:is|:|=)\s*:?\s*|[-#>]\s*"
+    r"(?i)(?:[-*#>]\s*)?(?:(?:the|my|final|short)\s+){0,4}(?:answer|verdict)\s*(?:is|:|=)\s*:?\s*|[-#>]\s*"
 )
 
 

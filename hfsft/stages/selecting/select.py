@@ -14,8 +14,9 @@ from hfsft.engine.resources import Resource, Work
 from hfsft.engine.step import Bound, Step, compare
 from hfsft.errors import ModelError, Problem, SourceError, nearest
 from hfsft.rows.batch import Batch
-from hfsft.rows.columns import COLUMNS, RANKING, Column, ranked_by, text_under, vector_of
+from hfsft.rows.columns import COLUMNS, RANKING, REVIEWED, Column, ranked_by, text_under, vector_of
 from hfsft.rows.limits import number_in
+from hfsft.rows.row import is_approved
 from hfsft.stages.base import CardPart, Context, Outcome, Panel, Section, ShownTable, Stage, Warn
 from hfsft.stages.guards.like import AnyQueries, packaged, real_queries
 from hfsft.stages.selecting.twin import BOTH, CHOSEN, ONLY, RANDOM, SELECTED
@@ -155,7 +156,9 @@ class Select(Stage):
             "select.walk",
             sees="all",
             reads=("id", *([compared] if compared else [])),
-            optional=tuple(dict.fromkeys((*self.ordered_by, *([LIKENESS] if self.like else RANKING), *counted))),
+            optional=tuple(
+                dict.fromkeys((*self.ordered_by, *([LIKENESS] if self.like else RANKING), *counted, *context.reviewed))
+            ),
             writes={UNSELECTED: "string", f"{UNSELECTED}{OF}": "string", CHOSEN: "string"},
             known=(Column(CHOSEN, "string", "lineage", "Whether it was selected, drawn by chance, or both.", True),),
             role="verdict",
@@ -259,6 +262,8 @@ def _walk(
     ids, count = batch["id"], len(batch["id"])
     names = [name for name in (by or [ranked_by(batch)]) if name in batch]
     walk = order(ids, [list(map(number_in, batch[name])) for name in names])
+    if REVIEWED in batch:  # what people approved comes first
+        walk.sort(key=lambda row: not is_approved(batch[REVIEWED][row]))
     room = _room(batch, rows, [rule for rule in balanced if rule["counted"] in batch])
     if compared is None:
         taken, alike = by_order(walk, rows, room)

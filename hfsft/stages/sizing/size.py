@@ -60,7 +60,7 @@ class Size(Stage):
 
     def steps(self, context: Context) -> list[Step]:
         """Two steps that let go of rows beyond the size."""
-        return trimming(self.rows, context.attributes, context.place(self.key))
+        return trimming(self.rows, context.attributes, context.place(self.key), context.reviewed)
 
     def losses(self, outcome: Outcome) -> Iterator[str]:
         """Whether rows are missing, and why no wave brought them."""

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from hfsft.engine.resources import Work
 from hfsft.engine.step import Bound, Step, compare
 from hfsft.rows.batch import Batch
-from hfsft.rows.columns import RANKING, ranked_by
-from hfsft.rows.row import PEOPLE
+from hfsft.rows.columns import RANKING, REVIEWED, ranked_by
+from hfsft.rows.row import peoples
 
 if TYPE_CHECKING:
     from hfsft.errors import Place
@@ -20,17 +20,20 @@ if TYPE_CHECKING:
 SIZE, RANK = "size", "size_rank"
 
 
-def trimming(size: int, attributes: Sequence[str], place: Place | None = None) -> list[Step]:
+def trimming(
+    size: int, attributes: Sequence[str], place: Place | None = None, reviewed: Sequence[str] = ()
+) -> list[Step]:
     """Two steps: one that ranks the rows, one that keeps the first `size` of them.
 
-    First stand rows of people (examples, then seeds), then the others in turn over the combinations of `attributes`
-    (names of columns), the thinnest first; within one the best score first, then the smallest id.
+    First stand rows of people (examples, then seeds, then what they edited, then what they accepted, as the column in
+    `reviewed` says, if there is one), then the others in turn over the combinations of `attributes` (names of columns),
+    the thinnest first; within one the best score first, then the smallest id.
     """
     step = Step(
         f"{SIZE}.rank",
         sees="all",
         reads=("id", "origin"),
-        optional=(*attributes, *RANKING),
+        optional=(*attributes, *RANKING, *reviewed),
         writes={RANK: "int64"},
         role="measure",
         about="Place of the row among those that passed every rule; those behind the wanted size are let go.",
@@ -48,6 +51,7 @@ def ranking(attributes: Sequence[str]) -> Callable[[Batch], Batch]:
 def _rank(batch: Batch, *, attributes: Sequence[str]) -> Batch:
     count = len(batch["id"])
     empty: list[Any] = [None] * count
+    theirs = list(map(peoples, batch["origin"], batch.get(REVIEWED, empty)))
     scores = batch.get(ranked_by(batch), empty)
     columns = [batch[name] for name in attributes if name in batch]
     combinations = list(zip(*columns, strict=True)) if columns else [()] * count
@@ -56,8 +60,8 @@ def _rank(batch: Batch, *, attributes: Sequence[str]) -> Batch:
         return -scores[row] if scores[row] is not None else 0.0, batch["id"][row]
 
     people = sorted(
-        (row for row in range(count) if batch["origin"][row] in PEOPLE),
-        key=lambda row: (PEOPLE[batch["origin"][row]], *best(row)),
+        (row for row in range(count) if theirs[row] is not None),
+        key=lambda row: (theirs[row] or 0, *best(row)),
     )
     taken: defaultdict[tuple[Any, ...], int] = defaultdict(int)
     for row in people:

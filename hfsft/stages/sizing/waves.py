@@ -9,8 +9,8 @@ from math import floor
 from typing import TYPE_CHECKING, Any, Literal
 
 from hfsft.engine.step import Step
-from hfsft.rows.columns import WAVE, WRITTEN_BY
-from hfsft.rows.row import PEOPLE
+from hfsft.rows.columns import REVIEWED, WAVE, WRITTEN_BY
+from hfsft.rows.row import peoples
 from hfsft.stages.sizing.pace import Brought, Pace
 
 if TYPE_CHECKING:
@@ -64,6 +64,7 @@ class Waves:
     tell: Callable[[str], None] = lambda _: None
     carry: Callable[[Callable[[str], Sequence[Any]]], Mapping[str, Any]] = lambda _: {}
     people: float = 0.0
+    reviewed: bool = False  # whether rows say what people say of them
     ended: Ended | None = None
     asked: list[int] = field(init=False)  # rows that each wave asked for, the first pass among them
     brought: list[Brought] = field(default_factory=list)
@@ -116,7 +117,9 @@ class Waves:
 
     def _most(self, rows: Rows) -> int:
         """As many rows as may stay beside those of people."""
-        people = sum(origin in PEOPLE for origin in rows["origin"][:])
+        origins = rows["origin"][:]
+        states = rows[REVIEWED][:] if self.reviewed else [None] * len(origins)
+        people = sum(each is not None for each in map(peoples, origins, states))
         return floor(people / self.people + 1e-9) if self.people else self.pace.size
 
     def _combinations(self, rows: Rows) -> dict[Combination, int]:

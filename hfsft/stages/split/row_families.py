@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from hfsft.hashing import digest
 from hfsft.rows.batch import Batch
 from hfsft.rows.row import WRITTEN
 from hfsft.rows.views import OPTIONAL as VIEWED
-from hfsft.rows.views import SETTING, Question, questions
+from hfsft.rows.views import SETTING, Question, asked_hash, questions
 from hfsft.similarity import COUNTED, SKETCH, LexicalIndex, Sketched, families, sketches_of
 
 if TYPE_CHECKING:
@@ -39,7 +38,7 @@ def keys_of(batch: Batch, by: str | None = None) -> list[tuple[str, ...]]:
     No key hangs on the answer, the topic or the system prompt, so that a row with any of them corrected is known again.
     Sides are remembered by these keys: change how they are made, and every recipe's memory is lost.
     """
-    asked = [digest([_plain(each.said), _plain(each.context)], 16) for each in questions(batch)]
+    asked = list(map(asked_hash, questions(batch)))
     named = batch.get("family_key") or [None] * len(asked)
     rests = batch.get(DOCUMENT) or [None] * len(asked)
     parts = (batch.get(by) if by else None) or [None] * len(asked)
@@ -69,12 +68,6 @@ def keys_by_row(batch: Batch, by: str | None = None) -> Batch:
 def keying(by: str | None = None) -> Callable[[Batch], Batch]:
     """What makes that column."""
     return partial(keys_by_row, by=by)
-
-
-def _plain(text: str) -> str:
-    if not text.isascii():
-        text = unicodedata.normalize("NFKC", text)
-    return " ".join(text.casefold().split())
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from hfsft.letters.late_patterns import at_first_use
 _IDEOGRAPH = at_first_use(f"[{signs(KANA, HAN_BLOCK, HAN_COMPATIBLE, HAN_RARE)}]")
 _UNSPACED = at_first_use(f"[{signs(UNSPACED_ALPHABETS)}]+")
 _RUN = at_first_use(r"\w+")
-_CAPITAL = at_first_use(r"\w(?:[\w'’.-]*\w)?")
+_CAPITAL = at_first_use(r"\w(?:[\w.-]*\w)?")
 UNSPACED_WORD = 5  # characters of Thai, Lao, Burmese and Khmer, with their vowels
 
 _STOP = at_first_use("[.!?…]{1,20}[\"'”’»)\\]*_]{0,9}(?=\\s|$)|[。！？｡।॥؟۔։።၊။។]{1,20}[」』”’）)]{0,9}")
@@ -112,15 +112,17 @@ def highlights(text: str) -> int:
 
 
 def capital_words(text: str) -> int:
-    """Words all of whose letters are capital, `I` and `A` too; with a hyphen they are one."""
+    """Words all of whose letters are capital, `I` and `A` too; with a hyphen they are one, `I'm` has one."""
     return sum(word.isupper() for word in _CAPITAL.findall(text))
 
 
-def occurrences(text: str, phrase: str) -> int:
-    """How often a word or phrase stands in a text, in any case; as a whole, where its script has spaces."""
+def occurrences(text: str, phrase: str, whole: bool = True) -> int:
+    """How often a word or phrase stands in a text, in any case; as a `whole`, where its script has spaces."""
     text, phrase = (unicodedata.normalize("NFC", each).casefold() for each in (text, phrase.strip()))
     if not phrase:
         return 0
+    if not whole:
+        return text.count(phrase)
     before, behind = ("(?<!\\w)" if _edge(phrase[0]) else ""), ("(?!\\w)" if _edge(phrase[-1]) else "")
     return len(re.findall(f"{before}{re.escape(phrase)}{behind}", text))
 

@@ -13,7 +13,7 @@ from hfsft.plain import plain
 from hfsft.texts.code.fences import fenced
 from hfsft.texts.code.parse_faults import fault_of
 from hfsft.texts.constraints import counting
-from hfsft.texts.spelling.spoken import base, languages_in
+from hfsft.texts.spelling.spoken import KNOWN, base, languages_in, may_be
 
 if TYPE_CHECKING:
     from hfsft.rows.limits import Limits
@@ -53,13 +53,13 @@ def _letter(letter: str) -> Callable[[str], int]:
     return lambda text: text.lower().count(sought) if sought else 0
 
 
-def counted(wanted: Mapping[str, Limits]) -> Check:
-    """How often each of some words stands there."""
-    return _each({word: bounded(_word(word), bounds) for word, bounds in wanted.items()})
+def counted(wanted: Mapping[str, Limits], whole: bool = True) -> Check:
+    """How often each of some words stands there; with `whole=False` within other words too."""
+    return _each({word: bounded(_word(word, whole), bounds) for word, bounds in wanted.items()})
 
 
-def _word(word: str) -> Callable[[str], int]:
-    return lambda text: counting.occurrences(text, word)
+def _word(word: str, whole: bool) -> Callable[[str], int]:
+    return lambda text: counting.occurrences(text, word, whole)
 
 
 def _each(checks: Mapping[str, Check]) -> Check:
@@ -70,9 +70,9 @@ def _each(checks: Mapping[str, Check]) -> Check:
     return check
 
 
-def keywords(wanted: Sequence[str]) -> Check:
-    """All of some words or phrases stand there."""
-    return lambda text: _listed("it lacks", [word for word in wanted if not counting.occurrences(text, word)])
+def keywords(wanted: Sequence[str], whole: bool = True) -> Check:
+    """All of some words or phrases stand there; with `whole=False` within other words too."""
+    return lambda text: _listed("it lacks", [word for word in wanted if not counting.occurrences(text, word, whole)])
 
 
 def forbidden(unwanted: Sequence[str]) -> Check:
@@ -132,7 +132,9 @@ def postscript(marker: str) -> Check:
     import regex
 
     parts = [regex.escape(part) for part in _DOTS.split(marker.strip().rstrip("."))]
-    pattern = regex.compile(r"(?<!\w)" + r"\.\s?".join(parts) + (r"(?!\w)" if parts[-1] else ""), regex.IGNORECASE)
+    pattern = regex.compile(
+        r"(?<!\w)(?<!\w\.)" + r"\.\s?".join(parts) + (r"(?!\w)" if parts[-1] else ""), regex.IGNORECASE
+    )
     return lambda text: None if pattern.search(text) else f"it has no `{plain(marker, SHOWN)}`"
 
 
@@ -201,11 +203,13 @@ def no_commas(text: str) -> str | None:
 
 
 def language(code: str) -> Check:
-    """Most of it is in a language, by its ISO 639-1 code; a text that is too short to tell passes."""
+    """Most of it is in a language, by its ISO 639-1 code; a text too short to tell passes where it may be in it."""
     wanted = base(code.strip().replace("_", "-"))
 
     def check(text: str) -> str | None:
         found = [each for each, _ in languages_in(text).most_common(1)]
+        if not found and wanted in KNOWN and (possible := may_be(text)) and wanted not in possible:
+            return f"it cannot be in `{plain(code, SHOWN)}`"
         return f"it is in `{found[0]}`, not in `{plain(code, SHOWN)}`" if found and found != [wanted] else None
 
     return check

@@ -12,6 +12,7 @@ import re
 from hfsft.letters import characters as chars
 from hfsft.letters.characters import signs
 from hfsft.letters.late_patterns import at_first_use
+from hfsft.texts.code.cut_code import cut_code, open_code
 from hfsft.texts.wording.prose import is_code, prose
 
 _FENCE = at_first_use(r"^[ \t]{0,3}(`{3,9}(?!`)|~{3,9}(?!~))(.*)$", re.MULTILINE)
@@ -49,11 +50,6 @@ _TAIL = 40  # characters of a text's end that are told
 _REST = 8  # characters of a sentence without spaces that is begun
 _LAST = 3  # lines at the end of a text that is a program, or goes on in words
 _MARKED = 2  # sentences with marks
-_OPEN, _CLOSE = "([{", ")]}"
-_STRING = at_first_use(
-    r"\"(?:[^\"\\\n]|\\.){0,2000}\"|'(?:[^'\\\n]|\\.){0,2000}'|(?:^|[;{}])[ \t]{0,40}(?://|--)[^\n]*|(?:^|\s)#[ \t][^\n]*",
-    re.MULTILINE,
-)
 _VALUE = at_first_use(r"[\[{]\s{0,20}[\"\[{\d]")  # as JSON begins
 
 
@@ -69,7 +65,7 @@ def broken_off(text: str) -> str | None:
         return None
     fenced = "```" in whole or "~~~" in whole
     if not fenced and ((value := _VALUE.match(whole)) or is_code(whole)):
-        return _open_code(whole) if value or is_code(_last_lines(whole)) else None
+        return (open_code(whole) if value or is_code(_last_lines(whole)) else None) or cut_code(whole)
     return _open_prose(prose(whole).rstrip(), whole)
 
 
@@ -87,26 +83,6 @@ def _open_fence(text: str) -> bool:
         elif mark[0] == opened[0] and len(mark) >= len(opened) and not behind.strip():
             opened = ""
     return bool(opened)
-
-
-def _open_code(text: str) -> str | None:
-    """Brackets and elements of markup that a program, a page or a value leaves open at its end."""
-    bare = _STRING.sub(" ", text) if "<" not in text[:1] else text
-    opened: list[str] = []
-    for sign in bare:
-        if sign in _OPEN:
-            opened.append(sign)
-        elif sign in _CLOSE:
-            if not opened or _OPEN.index(opened[-1]) != _CLOSE.index(sign):
-                return None  # no code whose brackets can be told
-            opened.pop()
-    if opened:
-        return f"`{opened[-1]}` that is not closed"
-    if text[-1] in "=+&|\\" and not text.endswith(("++", "==", "||")):
-        return f"code that ends with `{text[-1]}`"
-    if text.lstrip().startswith(("<!DOCTYPE", "<html", "<!doctype")) and "</html>" not in text:
-        return "`<html>` that is not closed"
-    return None
 
 
 def _open_prose(text: str, whole: str) -> str | None:

@@ -14,6 +14,8 @@ from datasets import Dataset
 import hfsft
 from hfsft.errors import ArgumentError, ModelError
 from hfsft.filters import SemanticDuplicate
+from hfsft.filters.duplicates.what_differs import by_what_differs, rests_of
+from hfsft.models.vectors.static import Static
 from hfsft.similarity import DenseIndex, dense_index
 
 RESET, ANOTHER = "How do I reset the kiln controller?", "How can I reset the kiln controller?"
@@ -45,6 +47,37 @@ def test_another_system_prompt_or_context_makes_another_row() -> None:
         },
     ]
     assert of(SemanticDuplicate(), rows) == [None, None, "1", None]
+
+
+PASSAGE = (
+    "You can look words up in the dictionary of potters. Useful where a question is about clay, glazes, kilns or the "
+    "tools of the trade. The input is the word alone.\nlookup(word)\n"
+)
+ASKED = ("Which clay shrinks least when it dries?", "Who built the first tunnel kiln?", "What is a banding wheel for?")
+
+
+@pytest.mark.parametrize("form", ["before", "behind"])
+def test_a_long_passage_that_all_share_makes_nothing_alike(form: str) -> None:
+    asked = [*ASKED, ASKED[2].lower(), "What is a banding wheel used for?"]
+    rows = [{"instruction": PASSAGE + text if form == "before" else f"{text}\n\n{PASSAGE}"} for text in asked]
+    assert of(SemanticDuplicate(), rows) == [None, None, None, "2", "2"]
+
+
+def test_what_is_left_of_two_texts_ends_at_a_border() -> None:
+    assert rests_of(PASSAGE + ASKED[0], PASSAGE + ASKED[1]) == ASKED[:2]
+    assert rests_of(f"{ASKED[0]}\n\n{PASSAGE}", f"{ASKED[1]}\n\n{PASSAGE}") == ASKED[:2]
+    assert rests_of(PASSAGE, PASSAGE + "more") is None, "nothing is left of one"
+    assert rests_of(RESET, ANOTHER) is None, "they share little"
+
+
+def test_a_language_that_the_embedder_only_spells_needs_the_same_letters() -> None:
+    asked = ["Ai xây lò nung đầu tiên ở làng?", "Ai đã xây lò nung đầu tiên ở làng?", "Men nào an toàn cho chén trà?"]
+    static = Static()
+    assert not any(map(static.knows, asked))
+    assert static.knows("Die Öfen der Töpfer stehen hinter dem alten Haus.")
+    assert static.knows("青瓷是什么？")
+    pairs = [(0, 1, 0.97), (0, 2, 0.97)]
+    assert list(by_what_differs(pairs, dict(enumerate(asked)), static, 0.9)) == pairs[:1]
 
 
 def test_any_dataset_is_compared_with_held_out_rows(tmp_path: Path) -> None:

@@ -113,7 +113,7 @@ def counted(first: str, last: str = "", times: int = 12) -> str:
         ("111a11a" * 40, 0.9, "a piece that repeats parts of itself"),
         ("abcabcab dabcab " * 30, 0.9, "of words"),
         (
-            PARAGRAPH + "".join(f"Shelf {n} holds lamps of {n * 7} watts. " for n in range(60)) + "very " * 40,
+            PARAGRAPH + "".join(f"Shelf {n} holds lamps of {n * 7} watts. " for n in range(60)) + "very " * 60,
             0.4,
             "late",
         ),

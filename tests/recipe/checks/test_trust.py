@@ -139,6 +139,8 @@ PLACES: dict[str, dict[str, Any]] = {
     "filters[tokens].tokenizer": {"filters": [{"tokens": {"at_least": 1, "tokenizer": "{path}"}}]},
     "filters[toxicity].model": {"filters": [{"toxicity": {"model": "{path}"}}]},
     "contradictions.nli": {"contradictions": {"nli": "{path}"}},
+    "review.verdicts": {"review": {"verdicts": "{path}"}},
+    "review.guidelines": {"review": {"guidelines": "{path}"}},
     "models.writer.model": {"models": {"writer": {"model": "{path}.gguf", "temperature": 0}}},
     "refine.template": {"judge": {}, "refine": {"when": {"mean": {"at_most": 3}}, "template": "{path}.jinja"}},
     "label.template": {"label": {"quality": ["a", "b"], "template": "{path}.jinja"}},
@@ -359,7 +361,7 @@ REACHING = {
     "DocumentTable.path", "Against.path",
    "Publish.repo_id", "Publish.not_secret",
     "Publish.tokenizer", "Tokens.tokenizer", "Expr.tokenizer", "JsonSchema.file", "Phrases.file", "Toxicity.model",
-    "Contradictions.nli", "Tools.path", "Tools.results",
+    "Contradictions.nli", "Review.verdicts", "Review.guidelines", "Tools.path", "Tools.results",
     "Write.template", "Write.form", "Label.template", "Refine.template",
     "Generate.system", "Generate.template", "Evolve.templates", "Converse.user", "Tools.template", "Magpie.system",
     "FromTopics.question", "Judge.rubric", "Judge.anchors", *(f"{kind}.templates" for kind in WRITTEN),
@@ -375,7 +377,7 @@ TEXTS = {
     *("any", "all", "none", "add", "inline", "per_row", "equals", "that"),
     *("arguments", "paragraph_starts", "keywords", "forbidden", "counts", "letters", "in_language", "one_of", "word"),
     *("ends_with", "postscript", "repeats", "divider", "recogniser"),
-    *("user", "personas", "schemas"),
+    *("user", "personas", "schemas", "row_id", "reasons"),
     *("values", "given", "by", "documents", "tree", "question", "stop", "stratify"),
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from datasets import Dataset, DatasetDict
 import hfsft
 from hfsft.errors import ReleaseError, SourceError, UserError
 from hfsft.release.audit.audit import Audit
+from tests.hub.fixture import HubServer
 
 PLACES = ["Oslo", "Hanoi", "Accra", "Lima", "Perth", "Cairo", "Turin", "Osaka", "Quito", "Dakar"]
 TEXTS = [
@@ -67,6 +69,41 @@ def test_splits_that_share_rows_leak(found: Audit) -> None:
     leak = next(leak for leak in found.leaks if leak.by == "exact_duplicate")
     assert (leak.split, leak.of, leak.rows) == ("test", "train", 2)
     assert leak.examples[0] == ("data/test.jsonl:1", "data/train.jsonl:5")
+
+
+def test_splits_are_compared_word_for_word_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    long = "the old tram that climbs from the lower harbour to the chapel on the hill runs every ten minutes in summer"
+    asked = f"Tell me in one line whether {long}."
+    around = " ".join(f"Word {n} of another matter altogether." for n in range(60))
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "train.jsonl").write_text(lines([*TEXTS[:3], (f"{around} {asked}", "It does.")]))
+    (tmp_path / "data" / "test.jsonl").write_text(lines([*TEXTS[5:8], (asked, "It does, until six.")]))
+    monkeypatch.chdir(tmp_path)
+    (leak,) = (each for each in hfsft.audit("data").leaks if "data/test.jsonl:4" in each.examples[0])
+    assert (leak.split, leak.of, leak.by, leak.rows) == ("test", "train", "split.leak", 1)
+    assert leak.examples == (("data/test.jsonl:4", "data/train.jsonl:4"),)
+
+
+def test_a_dataset_on_the_hub_is_audited_by_its_id(hub: HubServer) -> None:
+    token = hub.token("ana")
+    push = """
+import datasets
+rows = [{"prompt": f"Which bus goes from harbour {n} to its old market?", "completion": f"Line {n}."} for n in range(9)]
+of = datasets.Dataset.from_list
+datasets.DatasetDict({"train": of(rows[:6]), "test": of(rows[4:])}).push_to_hub("ana/buses")
+"""
+    hub.run(push, token=token)
+    command = [sys.executable, "-m", "hfsft", "audit", "ana/buses", "--write", "recipe.yaml", "--json", "--quiet"]
+    told = json.loads(hub.run(command, token=token, home=hub.new_home()).stdout)
+    assert (told["rows"], told["splits"]) == (11, {"train": 6, "test": 5})
+    exact = next(leak for leak in told["leaks"] if leak["by"] == "exact_duplicate")
+    assert (exact["split"], exact["of"], exact["rows"]) == ("test", "train", 2)
+    assert (hub.folder / "ana-buses-audit.html").is_file()
+    assert 'path: "ana/buses"' in (hub.folder / "recipe.yaml").read_text()
+    missing = hub.run([*command[:4], "ana/no-such"], token=token, check=False)
+    assert missing.returncode == 1
+    assert "ana/no-such" in missing.stderr
+    assert "Traceback" not in missing.stderr
 
 
 def test_what_was_found_as_json(found: Audit) -> None:
@@ -131,7 +168,7 @@ def test_what_can_be_audited(folder: Path, tmp_path: Path, monkeypatch: pytest.M
     DatasetDict(train=rows, validation=rows).save_to_disk(str(tmp_path / "saved"))
     saved = hfsft.audit(str(tmp_path / "saved"))
     assert saved.splits == {"train": 1, "validation": 1}
-    assert [leak.rows for leak in saved.leaks] == [1, 1]
+    assert [leak.rows for leak in saved.leaks] == [1, 1, 1]
     few = hfsft.audit("data/train.jsonl", limit=3)
     assert few.rows == 3
 

@@ -9,8 +9,10 @@ import pytest
 
 from hfsft.engine.plan import Plan
 from hfsft.engine.step import Step
+from hfsft.release.card.notes import _funnel
 from hfsft.release.result import Built
 from hfsft.rows.columns import COLUMNS
+from hfsft.stages.base import Warn
 from hfsft.stages.split.sides import Sides
 from tests.release.toy import MEASURES, RECIPE, toy
 
@@ -50,6 +52,23 @@ def test_a_number_that_gives_cause_is_noted(recipe: dict[str, Any], part: str) -
 )
 def test_a_number_without_cause_is_not(recipe: dict[str, Any], part: str) -> None:
     assert not [note for note in toy(400, recipe).notes if part in note]
+
+
+def test_many_rows_that_fell_for_their_meaning_are_a_warning_from_a_third_on() -> None:
+    built = toy(400)
+    (line,) = (each for each in built.ledger.funnel if each.step == "filters[near_duplicate]")
+    step = "filters[semantic_duplicate]"
+    told = {True: 34, False: 33}
+    for warned, removed in told.items():
+        funnel = [replace(line, step=step, rows_in=100, removed=removed, rows_out=100 - removed)]
+        causes = [replace(built.causes[0], fate="rejected", stage=step, reason="at_most 0.95")]
+        other = replace(built, ledger=replace(built.ledger, funnel=funnel))
+        other.__dict__["causes"] = causes
+        notes = [
+            note for note in _funnel(other) if "34 of 100" in note and "the embedder may not know the language" in note
+        ]
+        assert bool(notes) is warned
+        assert all(isinstance(note, Warn) for note in notes)
 
 
 def with_rows(built: Built, change: Any) -> Built:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -184,3 +185,39 @@ def test_a_build_as_it_was_written_goes_when_two_others_have_come(tmp_path: Path
         put(target, text)
         (target / "report.html").write_text("drawn anew")
     assert sorted(said(path.parent.parent) for path in tmp_path.rglob("train-*")) == ["three", "two"]
+
+
+def test_a_build_that_is_moved_there_meanwhile_is_none_that_stands_in_the_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target, away = fake(tmp_path / "toy", "old"), tmp_path / "away"
+    read, looks = previous.lock.read, list[bool]()
+
+    def meanwhile(folder: Path) -> object:
+        if looks:
+            return read(folder)
+        looks.append(True)
+        target.rename(away)
+        found = read(folder)
+        away.rename(target)
+        return found
+
+    monkeypatch.setattr(previous.lock, "read", meanwhile)
+    previous.require(target)
+    assert looks
+
+
+def test_a_staging_folder_that_goes_meanwhile_is_nobodys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    is_file, gone = Path.is_file, list[Path]()
+
+    def ends(self: Path) -> bool:
+        found = is_file(self)
+        if self.name == "of" and not gone:
+            gone.append(self)
+            shutil.rmtree(self.parent)  # as the process does that made it
+        return found
+
+    with staging_folder(tmp_path / "toy"):
+        monkeypatch.setattr(Path, "is_file", ends)
+        previous.require(tmp_path / "toy")
+    assert gone

@@ -14,7 +14,8 @@ import pytest
 from hfsft.cli import main
 from hfsft.errors import ReleaseError
 from hfsft.release.reader import Release
-from hfsft.release.report.page import LATER, _json, report, rewrite
+from hfsft.release.report.html_pages import inside_page
+from hfsft.release.report.page import LATER, report, rewrite
 from hfsft.release.report.page_data import EACH_RULE, LONGEST, SAMPLES, PageData, SplitRows
 from hfsft.release.report.thresholds import STEPS, _places, thresholds
 from tests.release.toy import NASTY, release, toy
@@ -44,14 +45,14 @@ def test_the_page_asks_for_nothing_from_elsewhere(folder: Path) -> None:
 
 def test_only_our_own_scripts_are_in_the_page(folder: Path) -> None:
     page = (folder / "report.html").read_text(encoding="utf-8")
-    assert page.count("<script") == page.count("</script>") == 4  # the data, the library, charts, samples
-    assert len(re.findall("'sha256-", unescape(page))) == 3
+    assert page.count("<script") == page.count("</script>") == 5  # the data, the library, charts, the row, samples
+    assert len(re.findall("'sha256-", unescape(page))) == 4
 
 
 @pytest.mark.parametrize("text", NASTY)
 def test_text_in_the_data_block_is_data(text: str) -> None:
-    assert json.loads(_json({"text": text})) == {"text": text}
-    assert not re.search("[<>&\u2028\u2029\x7f-\x9f\u202a-\u202e]", _json(text))
+    assert json.loads(inside_page({"text": text})) == {"text": text}
+    assert not re.search("[<>&\u2028\u2029\x7f-\x9f\u202a-\u202e]", inside_page(text))
 
 
 def test_the_same_page_comes_from_the_folder_alone(folder: Path, tmp_path: Path) -> None:

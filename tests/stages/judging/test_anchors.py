@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 
 from hfsft.errors import RecipeError
+from hfsft.pipeline import run
 from hfsft.recipe.compile import compile_recipe
 from hfsft.recipe.recipe import load_recipe
 from hfsft.stages.judging.anchors import Anchor, asked_before
 from tests.stages.helpers import row
+from tests.stages.judging.scripted_judge import ScriptedJudge, answer
 
 GOOD = {"instruction": "May I smoke?", "response": "Outside, from noon.", "scores": {"use": 5, "full": 1}}
 BAD = {"instruction": "May I sing?", "response": "It depends.", "scores": {"use": 1, "full": 0}}
@@ -100,3 +102,27 @@ def test_an_anchor_is_a_row_that_a_judge_can_grade() -> None:
     assert json.loads(made["tools"])[0]["name"] == "find"
     rows = [("a:1", row("Why?")), ("a:2", row("Where is it?")), ("a:3", row("Where is it?"))]
     assert list(asked_before([said], rows)) == [(0, "a:2")]
+
+
+def test_a_row_that_became_an_anchor_leaves_the_data_and_may_ask_what_it_asks(
+    tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    rows = [{"instruction": f"What of {n}?", "response": answer(1 + n, n, 12)} for n in range(4)]
+    data: dict[str, Any] = {"name": "toy", "examples": [{"rows": rows}], "filters": [], "split": {"validation": 0}}
+    data["judge"] = {"rubric": {"use": "Does it help?"}, "exam": False}
+    with ScriptedJudge() as judge:
+        data["models"] = {"judge": {"model": "org/judge", "base_url": judge.url}}
+        before, _ = run(data, out=tmp_path / "build")
+        ids = dict(zip(before.rows["instruction"][:], before.rows["id"][:], strict=True))
+        anchors = [{**each, "scores": {"use": 1 + 4 * n}} for n, each in enumerate(rows[:2])]
+        data["judge"]["anchors"] = anchors
+        with pytest.raises(RecipeError, match="asks what"):
+            run(data, out=tmp_path / "build")
+        for anchor in anchors:
+            anchor["row_id"] = ids[anchor["instruction"]]
+        after, _ = run(data, out=tmp_path / "build")
+        assert len(judge.requests) == 4 + 2
+    assert sorted(after.rows["instruction"][:]) == ["What of 2?", "What of 3?"]
+    fell = [(entry["stage"], entry["rule"]) for _, entries in after.ledger.removed() for entry in entries]
+    assert fell == [("judge.anchored", "anchor")] * 2

@@ -86,7 +86,7 @@ def test_of_what_kind_the_scores_are_is_a_figure_and_of_a_jury_the_spread_is_tha
     for each in (one, several):
         part = judge_report.card(each)
         assert part is not None
-        whole = CardPart(part.name, {**part.values, "exam": None, "controls": None})
+        whole = CardPart(part.name, {**part.values, "exam": None, "controls": None, "calibrated": ""})
         told.append(" ".join(rendered(whole, lambda name: None).split()))
     assert "Spread is their standard deviation, lost" in told[0]
     assert "Spread is how far the judges lie apart, as a standard deviation, lost" in told[1]

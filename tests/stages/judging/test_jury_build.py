@@ -66,6 +66,7 @@ def test_planted_disagreements_are_what_the_spread_finds_and_a_further_judge_pay
         (planned,) = (each for each in forecast(recipe(judges)) if each.step.name == "judge")
         assert planned.missing is not None
         assert {request.model for request in planned.missing.known.values()} == {"three"}
+        assert (planned.missing.unknown, planned.estimate and planned.estimate.calls) == (0, COUNT), "and no other"
         built, folder = run(recipe(judges), out=tmp_path / "first")
         assert asked(judges) == [COUNT] * 3
     apart = {said for said, _, spread in columns(built, "response", "spread_usefulness").values() if spread > 3}
@@ -136,3 +137,44 @@ def test_with_anchors_each_judge_is_examined_and_votes_are_counted_by_their_erro
     assert "effective votes, by Kish's formula 3 / (1 + 2 × 0." in (folder / "README.md").read_text()
     assert "errors on 30 anchors" in (folder / "README.md").read_text()
     assert any("errors on 30 anchors" in note for note in built.notes)
+
+
+def test_a_plan_counts_what_each_judge_of_a_jury_takes_at_its_own_price(
+    tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    rows(tmp_path)
+    with ScriptedJudge() as one, ScriptedJudge() as two:
+        costs = {}
+        for prices in ({"one": 1.0, "two": 9.0}, {"one": 1.0}, {"two": 9.0}):
+            wanted = recipe({"one": one, "two": two})
+            wanted["judge"]["model"] = list(prices) if len(prices) > 1 else next(iter(prices))
+            for name, price in prices.items():
+                wanted["models"][name] |= {"price": {"input": price, "output": price}}
+            (planned,) = (each for each in forecast(wanted) if each.step.name == "judge")
+            assert planned.estimate
+            assert planned.estimate.calls == len(prices) * COUNT
+            costs[tuple(prices)] = planned.estimate.usd
+    assert costs["one", "two"] == pytest.approx((costs["one",] or 0) + (costs["two",] or 0))
+
+
+def test_a_plan_prices_the_exam_as_what_goes_into_no_batch(
+    tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    rows(tmp_path)
+    anchors = [
+        {"instruction": f"What of it, {n}?", "response": answer(n, n, 10), "scores": {"usefulness": n}} for n in (1, 5)
+    ]
+    with ScriptedJudge() as one:
+        costs: dict[bool, dict[str, float | None]] = {}
+        for batch in (False, True):
+            wanted = recipe({"one": one}, anchors=anchors, model="one")
+            wanted["models"]["one"] |= {
+                "price": {"input": 1, "output": 1},
+                "batch": {"discount": 0.5} if batch else False,
+            }
+            costs[batch] = {each.step.name: each.estimate.usd for each in forecast(wanted) if each.estimate}
+    exam = next(name for name in costs[True] if "exam" in name)
+    assert costs[True][exam] == costs[False][exam]
+    assert costs[True]["judge"] == pytest.approx((costs[False]["judge"] or 0) / 2)

@@ -56,6 +56,7 @@ def test_marks_of_markdown() -> None:
     assert counting.highlights("*a* **b** * x\n* **c** * *\n2 * 3 * 4 ** 5") == 4
     assert counting.placeholders("[a] [b c] [] [x](y)") == 3
     assert counting.capital_words("A CAT and I: TOP-SECRET, ÜBER, U.S., Cat, 12, 文") == 6
+    assert counting.capital_words("I'm sure that I’ll see NASA's DON'T sign") == 5
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,9 @@ from hfsft.texts.constraints.ifeval import KINDS, loosened, of_row
 ENGLISH = "the weather is fine today and we all went out for a long walk by the river"
 LEAST, LESS = {"relation": "at least"}, {"relation": "less than"}
 CASES: dict[str, list[tuple[dict[str, Any], str, str, str]]] = {
-    "keywords:existence": [({"keywords": ["mom", "tea"]}, "Mom makes TEA.", "A moment.", "it lacks `mom`, `tea`")],
+    "keywords:existence": [({"keywords": ["mom", "tea"]}, "Mom makes TEAS.", "A motion.", "it lacks `mom`, `tea`")],
     "keywords:frequency": [
-        ({"keyword": "war", "frequency": 2, **LEAST}, "War and war", "war", "`war` 1, at_least 2"),
+        ({"keyword": "war", "frequency": 2, **LEAST}, "War and wars", "war", "`war` 1, at_least 2"),
         ({"keyword": "战争", "frequency": 2, **LESS}, "战争", "战争与战争", "`战争` 2, at_most 1"),
     ],
     "keywords:forbidden_words": [({"forbidden_words": ["rock"]}, "A rocket.", "Rock!", "it has `rock`")],
@@ -25,6 +25,8 @@ CASES: dict[str, list[tuple[dict[str, Any], str, str, str]]] = {
     "language:response_language": [
         ({"language": "vi"}, "Hôm nay trời đẹp và chúng tôi đi chơi.", ENGLISH, "it is in `en`, not in `vi`"),
         ({"language": "zh-cn"}, "今天天气很好，我们去公园散步吧。", ENGLISH, "it is in `en`, not in `zh-cn`"),
+        ({"language": "de"}, "Ja.", "The river runs to the sea and back.", "it cannot be in `de`"),
+        ({"language": "hi"}, "हाँ", "print(x)", "it cannot be in `hi`"),
         ({"language": "th"}, "วันนี้อากาศดีมากเราไปเที่ยวที่สวนสาธารณะกัน", ENGLISH, "it is in `en`, not in `th`"),
     ],
     "length_constraints:number_sentences": [
@@ -50,6 +52,7 @@ CASES: dict[str, list[tuple[dict[str, Any], str, str, str]]] = {
     ],
     "detectable_content:postscript": [
         ({"postscript_marker": "P.S."}, "Bye.\n\nP. S. One more.", "Oops. Stop", "it has no `P.S.`"),
+        ({"postscript_marker": "P.S."}, "P.S: more", "P.P.S more", "it has no `P.S.`"),
         ({"postscript_marker": "P.P.S"}, "P.P.S. more", "P.S. more", "it has no `P.P.S`"),
         ({"postscript_marker": "Tái bút"}, "tái bút: thêm", "Hết", "it has no `Tái bút`"),
     ],

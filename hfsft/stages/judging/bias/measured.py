@@ -87,7 +87,7 @@ def figures(outcome: Outcome, columns: Mapping[str, str]) -> dict[str, Any]:
             held = each if measure in (LENGTH, POSITION) else at_equal(scores, values[measure], lengths)
             if each and held and each.rho * held.rho > 0 and all(_strong(one, len(columns)) for one in (each, held)):
                 found["told"].append([measure, name, round(held.rho, 4)])
-    return {**found, "fillers": _fillers(texts, shown=outcome.samples)}
+    return {**found, "fillers": _fillers(texts, styles, shown=outcome.samples)}
 
 
 def _judged(outcome: Outcome, scores: Sequence[str]) -> list[Mapping[str, Any]]:
@@ -117,9 +117,9 @@ def _json(found: Correlation | None) -> list[float] | None:
     return None if found is None else [round(each, 4) for each in found[:3]]
 
 
-def _fillers(texts: Sequence[str], *, shown: bool) -> dict[str, Any]:
+def _fillers(texts: Sequence[str], styles: Sequence[Style], *, shown: bool) -> dict[str, Any]:
     """The share of answers with a filler phrase, and the phrases that most have, if texts of rows may be `shown`."""
-    phrases = [set(fillers_in(text)) for text in texts]
+    phrases = [set(fillers_in(text)) if style.fillers else set() for text, style in zip(texts, styles, strict=True)]
     counts = Counter(phrase for each in phrases for phrase in each)
     most = sorted(counts.items(), key=lambda each: (-each[1], each[0]))[:PHRASES]
     share = sum(map(bool, phrases)) / len(texts)

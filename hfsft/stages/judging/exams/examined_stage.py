@@ -85,7 +85,7 @@ class ExaminedStage(AskingStage, ABC):
         """Its exam."""
         if self.bounds is None:
             return []
-        (judge, *_) = self._without_controls.steps(context)
+        judge = next(step for step in self._without_controls.steps(context) if step.asks)
         assert judge.work is not None, "who asks has a function"
         graded_by = {name: value for name, value in judge.identity.items() if name not in NOT_OF_ONE}
         judges = {

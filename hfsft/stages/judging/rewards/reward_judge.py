@@ -26,7 +26,7 @@ from hfsft.rows.reading.summaries import rows_said
 from hfsft.rows.views import WHOLE, asked_and_answered, spoken_text
 from hfsft.stages.asking_part import AskingPart
 from hfsft.stages.base import Asks, CardPart, Context, Name, Outcome, Panel, ShownTable, Warn
-from hfsft.stages.judging import judge_report
+from hfsft.stages.judging import calibrated, judge_report
 from hfsft.stages.judging.bias import bias_report, length_adjusted, measured
 from hfsft.stages.judging.bias.adjusted_stage import AdjustedStage
 from hfsft.stages.judging.judge_report import NO_VERDICT, SAME, SOME, UNSCORED, unscored
@@ -135,7 +135,7 @@ class RewardJudge(AdjustedStage):
     def figures(self, outcome: Outcome) -> dict[str, Any]:
         """What the numbers go along with beside the worth of an answer."""
         found = measured.figures(outcome, {REWARD: SCORES[0]})
-        return {"bias": found} if found else {}
+        return {**({"bias": found} if found else {}), **calibrated.figures(outcome)}
 
     def notes(self, outcome: Outcome) -> Iterator[str]:
         """Whether it tells rows apart, and how many rows got no number."""
@@ -147,6 +147,7 @@ class RewardJudge(AdjustedStage):
         if fell := unscored(outcome):
             yield Warn(f"{rows_said(fell)} fell because the reward model gave no number: {outcome.why(NO_VERDICT)}")
         yield from bias_report.notes(self._biases(outcome), adjusted=bool(self.adjust))
+        yield from calibrated.notes(outcome.figures.get(self.key, {}))
 
     def _biases(self, outcome: Outcome) -> Mapping[str, Any]:
         found: Mapping[str, Any] = outcome.figures.get(self.key, {}).get("bias", {})
@@ -165,12 +166,14 @@ class RewardJudge(AdjustedStage):
         model = Name(outcome.models[self.model].model)
         shown = ShownTable(head, rows, range(1, len(head)), "scores of the reward model")
         told = bias_report.values(self._biases(outcome), adjusted=bool(self.adjust))
+        told |= calibrated.card(outcome.figures.get(self.key, {}))
         values = {"model": model, "table": shown, "unscored": unscored(outcome), "about": bias_report.ABOUT, **told}
         return CardPart("rewards", values)
 
     def panel(self, outcome: Outcome) -> Panel | None:
         """What the numbers go along with."""
-        pieces = list(judge_report.pieces(outcome.figures.get(self.key, {})))
+        figures = outcome.figures.get(self.key, {})
+        pieces = [*calibrated.pieces(figures), *judge_report.pieces(figures)]
         return Panel("judge", "The reward model", pieces) if pieces else None
 
 

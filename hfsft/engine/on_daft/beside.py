@@ -1,0 +1,108 @@
+"""One more file of a part, with columns that are made of its rows that are in, and with which of them are taken out."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+from hfsft.cache import PART
+from hfsft.engine.executor import Done
+from hfsft.engine.on_daft.parquet_parts import BEFORE, FELL, STAYED, ParquetPart, PartRows, Which
+from hfsft.engine.on_daft.row_groups import PartWriter, read
+from hfsft.engine.outcome import ID
+from hfsft.engine.parts.grouped import INSTEAD
+from hfsft.errors import InternalError
+from hfsft.hashing import digest
+from hfsft.rows.features import arrow_schema
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from hfsft.engine.step import Step
+    from hfsft.rows.batch import Batch
+
+FAILED, PASSED_OVER = 0, 1  # what takes a row out behind a step that asks or sees groups
+
+Make = Callable[[pa.Table], "tuple[Batch, Sequence[int]]"]
+"""What is made of rows: columns, and of each row what takes it out, or `STAYED`."""
+
+
+def widened(
+    rows: PartRows, part: ParquetPart, file: str, writes: Mapping[str, Any], given: Collection[str], make: Make
+) -> ParquetPart:
+    """The part with a file of the columns `writes`, which `make` makes of the columns `given`, block by block."""
+    schema, wanted = arrow_schema({**writes, FELL: "int16"}), {name: rows.kinds[name] for name in given}
+    taken: Counter[int] = Counter()
+    with PartWriter(rows.folder / file, schema) as writer:
+        for table in read(rows.folder, part.of(wanted), part.length):
+            numbers = rows.which.numbers(table)
+            made, out = make(table.select(list(wanted)).take(pa.array(numbers)).cast(arrow_schema(wanted)))
+            fell = np.full(table.num_rows, BEFORE, np.int16)
+            fell[numbers] = out
+            arrays = (array_of(made[name], schema.field(name).type) for name in writes)
+            columns = [spread(values, numbers, table.num_rows) for values in arrays]
+            taken.update(fell[fell != STAYED].tolist())
+            writer.write(pa.table([*columns, pa.array(fell)], schema=schema))
+        writer.note = json.dumps({"rows": writer.rows, "taken": sorted(taken.items())})
+    return part.having(file, writes, taken)
+
+
+def added(
+    rows: PartRows, key: str, made: Batch, writes: Mapping[str, Any], out: Sequence[int] | None = None
+) -> list[ParquetPart]:
+    """The parts with columns that have a value for each of these rows, in their order; `key` names them."""
+    schema, start = arrow_schema(writes), 0
+    count = len(rows)
+    for name in writes:
+        if len(made[name]) != count:
+            raise InternalError(f"{count} rows were given to a step, and it made values for {len(made[name])}")
+    values = {name: pa.chunked_array([pa.array(made[name], schema.field(name).type)]) for name in writes}
+
+    def make(table: pa.Table) -> tuple[Batch, Sequence[int]]:
+        nonlocal start
+        first, start = start, start + table.num_rows
+        found: Any = {name: column.slice(first, table.num_rows) for name, column in values.items()}
+        return found, [STAYED] * table.num_rows if out is None else out[first:start]
+
+    return [
+        widened(rows, part, digest([key, number]) + PART, writes, (ID,), make) for number, part in enumerate(rows.parts)
+    ]
+
+
+def parted(rows: PartRows, step: Step, cached: bool, errors: Mapping[str, str] | None = None) -> Done[PartRows]:
+    """Rows of which files say whether they failed, or others of their group stay."""
+    kinds = {**rows.kinds, **step.writes}
+    failed, over = (rows.of(rows.parts, kinds, Which(place, out=True)) for place in (FAILED, PASSED_OVER))
+    instead: dict[str, str] = {}
+    if len(over):
+        told = over.of(over.parts, {**kinds, INSTEAD: "string"}, over.which)
+        instead = dict(zip(told[ID], told[INSTEAD], strict=True))
+    return Done(
+        rows.of(rows.parts, kinds).without(step.drops),
+        cached,
+        failed=failed if len(failed) else None,
+        errors=errors or {},
+        passed_over=over if len(over) else None,
+        instead=instead,
+    )
+
+
+def array_of(values: Any, kind: pa.DataType) -> Any:
+    """Values as Arrow has them."""
+    return values if isinstance(values, pa.ChunkedArray) else pa.array(values, kind)
+
+
+def spread(values: Any, numbers: NDArray[np.int64], count: int) -> Any:
+    """Values at these of `count` places, nothing at the others."""
+    if len(numbers) == count:
+        return values
+    at = np.zeros(count, np.int64)
+    at[numbers] = np.arange(len(numbers))
+    there = np.zeros(count, bool)
+    there[numbers] = True
+    return values.take(pa.array(at, mask=~there))

@@ -1,0 +1,199 @@
+"""The executor over Daft: rows in Parquet parts under the fingerprints of the steps that made them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from hfsft.cache import at_work
+from hfsft.engine.adding import Keeping, SourceRows
+from hfsft.engine.executor import Done
+from hfsft.engine.on_daft.ask_step import AskingParts
+from hfsft.engine.on_daft.beside import PASSED_OVER, added, parted
+from hfsft.engine.on_daft.parquet_parts import STAYED, ParquetPart, PartRows, Which
+from hfsft.engine.on_daft.part_files import PartFiles
+from hfsft.engine.on_daft.queries import Stops, Tasks
+from hfsft.engine.on_daft.row_wise import Pass, doing, passes, told
+from hfsft.engine.on_daft.seen import Seen
+from hfsft.engine.outcome import ID
+from hfsft.engine.parts.facts import keep_facts, kept_facts
+from hfsft.engine.parts.files import Files
+from hfsft.engine.parts.grouped import INSTEAD, KINDS, STAYS, Grouped
+from hfsft.engine.parts.on_datasets import quiet
+from hfsft.engine.processes.workers import Workers, told_as_data
+from hfsft.engine.resources import Work, path_of
+from hfsft.engine.step import Step
+from hfsft.errors import InternalError
+from hfsft.hashing import digest
+from hfsft.rows.batch import Batch, rows_of
+from hfsft.rows.features import arrow_schema
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+    from hfsft.engine.lookahead import Route
+    from hfsft.engine.plan import Asker
+
+PASS = Step("pass", reads=("pass",), writes={"part": "string"}, work=Work(path_of(doing)))
+
+
+class OnDaft:
+    """Works by queries of Daft in this process. What steps made is kept in `cache`; there are no forecasts."""
+
+    def __init__(self, cache: Path, scratch: Path | None = None) -> None:
+        if scratch is not None:
+            raise InternalError("forecasts are made by the executor of one machine")
+        self._cache, self._until = cache, ExitStack()
+
+    def __enter__(self) -> OnDaft:
+        self._tasks = Tasks()
+        self._until.enter_context(quiet())
+        self._until.enter_context(at_work(self._cache))
+        self._workers, self._alone = Workers(), Lock()
+        self._until.callback(self._workers.end)
+        self._files, self._facts = PartFiles(self._cache), Files(self._cache)
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self._until.close()
+
+    def source(self, step: Step, before: PartRows | None) -> Done[PartRows]:
+        """The rows of a source, after those of earlier sources."""
+        rows, said, cached = self._source(step, step.fingerprint(""), SourceRows(step.function()))
+        if before is None:
+            return Done(rows, cached, told=said)
+        if rows.kinds != before.kinds:
+            raise InternalError(f"step {step.name} brings other columns than the sources before it")
+        return Done(before.of((*before.parts, *rows.parts), rows.kinds), cached, told=said)
+
+    def _source(self, step: Step, key: str, read: SourceRows) -> tuple[PartRows, Any, bool]:
+        if (came := self._files.came(key)) is not None:
+            return PartRows(self._cache, tuple(came.parts), step.writes), came.told, True
+        parts = self._files.cut(read, step.writes)
+        self._files.keep(key, parts, read.told)
+        return PartRows(self._cache, tuple(parts), step.writes), read.told, False
+
+    def lane(self, rows: PartRows, steps: Sequence[Step], beside: PartRows | None) -> Iterator[Done[PartRows]]:
+        """What steps make of each row: several of them in one pass over a part."""
+        for together in passes(steps, told_as_data):
+            parts, cached = self._passed(rows, together, beside)
+            for place, step in enumerate(together):
+                kinds = _kinds(rows.kinds, step)
+                if step.bound is not None:
+                    out = rows.of(parts, kinds, Which(place, out=True))
+                    yield Done(rows.of(parts, kinds, Which(place)), cached, out)
+                else:
+                    yield Done(rows.of(parts, kinds, Which(place)), cached)
+                rows = rows.of(rows.parts, kinds, rows.which)
+            rows = rows.of(parts, rows.kinds)
+
+    def _passed(
+        self, rows: PartRows, steps: tuple[Step, ...], beside: PartRows | None
+    ) -> tuple[list[ParquetPart], bool]:
+        """The parts of rows behind a pass, and whether all were there."""
+        mark = _mark(beside)
+        key = digest([rows.key, [step.fingerprint(mark) for step in steps]])
+        if (came := self._files.came(key)) is not None:
+            return list(came.parts), True
+        more = _batch(beside)
+        wanted = [Pass(rows.folder, part, rows.which, rows.kinds, steps, more, mark) for part in rows.parts]
+        parts = [each.known(self._files) for each in wanted]
+        missing = [number for number, part in enumerate(parts) if part is None]
+        elsewhere = not more and all(step.bound is not None or told_as_data(step) for step in steps)
+        elsewhere = elsewhere and self._workers.serve(PASS, len(rows))
+        do = self._elsewhere if elsewhere else self._here
+        for number, part in zip(missing, self._tasks.each([wanted[each] for each in missing], do), strict=True):
+            parts[number] = part
+        found = [part for part in parts if part is not None]
+        self._files.keep(key, found)
+        return found, not missing
+
+    def _here(self, each: Pass, stops: Stops) -> ParquetPart:
+        with self._alone:  # what a step holds need not bear two threads at once
+            return each.do(stops)
+
+    def _elsewhere(self, each: Pass, stops: Stops) -> ParquetPart:
+        """What one of the worker processes makes of a part; where it cannot, this one does, and tells why."""
+        schema, given = arrow_schema(PASS.writes), pa.table(told(each))
+        here = partial(self._answered, each, stops, schema)
+        (answer,) = self._workers.made(PASS, schema, iter([given]), here)
+        return ParquetPart.from_dict(json.loads(answer["part"][0].as_py()))
+
+    def _answered(self, each: Pass, stops: Stops, schema: pa.Schema, _: pa.Table) -> pa.Table:
+        return pa.table({"part": [json.dumps(self._here(each, stops).as_dict())]}, schema=schema)
+
+    def all(self, rows: PartRows, step: Step, beside: PartRows | None) -> Done[PartRows]:
+        """What a step makes of all rows at once; only the columns that it is given are read."""
+        names, more, mark = step.given(rows.column_names), _batch(beside), _mark(beside)
+        key = digest([rows.key, step.fingerprint(mark)])
+        if step.makes:
+
+            def new() -> Iterator[dict[str, Any]]:
+                yield from rows_of(step.function({name: rows[name] for name in names}, *more))
+
+            found, _, cached = self._source(step, key, SourceRows(new()))
+            return Done(found, cached)
+        if (came := self._files.came(key)) is not None:
+            return Done(rows.of(came.parts, _kinds(rows.kinds, step)), True)
+        made = self._made_of_all(rows, step, key, names, more) if len(rows) else {name: [] for name in step.writes}
+        parts = added(rows, key, made, step.writes)
+        self._files.keep(key, parts)
+        return Done(rows.of(parts, _kinds(rows.kinds, step)), not len(rows))
+
+    def _made_of_all(self, rows: PartRows, step: Step, key: str, names: list[str], more: tuple[Batch, ...]) -> Batch:
+        function = step.function
+        if not isinstance(function, Keeping) or more:
+            made: Batch = function({name: rows[name] for name in names}, *more)
+            return made
+        facts = kept_facts(function.keeps, self._facts)
+        made, new = function.over(Seen(rows, names), facts)
+        if new is not None:
+            keep_facts(function.keeps, key, new, facts, self._facts)
+        return made
+
+    def group(self, rows: PartRows, step: Step, beside: PartRows | None) -> Done[PartRows]:
+        """What a step makes of the rows of each group."""
+        key = digest([rows.key, step.fingerprint(_mark(beside))])
+        came = self._files.came(key)
+        if came is None:
+            made: Batch = {name: [] for name in (*step.writes, *KINDS)}
+            if len(rows):
+                names = step.given(rows.column_names, ID)
+                made = Grouped(step, *_batch(beside))({name: rows[name] for name in names})
+            stay = made.pop(STAYS)
+            out = [STAYED if each else PASSED_OVER for each in stay]
+            parts = added(rows, key, made, {**step.writes, INSTEAD: KINDS[INSTEAD]}, out)
+            self._files.keep(key, parts)
+        else:
+            parts = list(came.parts)
+        cached = came is not None or not len(rows)
+        return parted(rows.of(parts, rows.kinds), step, cached)
+
+    def ask(self, rows: PartRows, step: Step, asker: Asker, route: Route | None) -> Done[PartRows]:
+        """What a step makes of the answers of models, which are asked by this process."""
+        return AskingParts(step, rows, asker, route, self._files, self._facts).done()
+
+    def dataset(self, rows: PartRows) -> Dataset:
+        """The rows as a dataset in memory."""
+        return rows.dataset()
+
+
+def _kinds(kinds: Mapping[str, Any], step: Step) -> dict[str, Any]:
+    """The columns behind a step."""
+    return {name: kind for name, kind in {**kinds, **step.writes}.items() if name not in step.drops}
+
+
+def _batch(beside: PartRows | None) -> tuple[Batch, ...]:
+    return () if beside is None else ({name: beside[name] for name in beside.kinds},)
+
+
+def _mark(beside: PartRows | None) -> str:
+    """A hash of all that a side table says."""
+    return "" if beside is None else beside.key

@@ -1,0 +1,130 @@
+"""The files of parts in one folder, and what steps came to: notes which are written last and list the parts.
+
+    <hash>.parquet      columns of the rows of a part
+    <key>.parts.json    the parts that a step came to over certain rows, and what a source told of its reading
+
+A part is named by all that its content depends on and put in its place when it is whole, so that a build that was
+killed goes on behind its last part. A note says which files count: whatever else lies there is of nobody.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from hashlib import blake2b
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pyarrow as pa
+from datasets import is_caching_enabled
+
+from hfsft.cache import PART, PARTS, put
+from hfsft.engine.on_daft.parquet_parts import ParquetPart
+from hfsft.engine.on_daft.row_groups import PartWriter, noted, whole
+from hfsft.engine.parts.files import touch
+from hfsft.engine.parts.on_datasets import BATCH
+from hfsft.hashing import digest
+from hfsft.rows.batch import Row
+from hfsft.rows.features import arrow_schema
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROWS = 16_000  # of a part at most, that are cut from others
+BYTES = 1 << 27  # of its values, from which on it ends earlier
+
+
+class Came(NamedTuple):
+    """What a step came to."""
+
+    parts: list[ParquetPart]
+    told: Any  # what a source said of its reading, as JSON
+
+
+class PartFiles:
+    """After `datasets.disable_caching()` nothing is read that was there before."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def came(self, key: str) -> Came | None:
+        """What a step came to; None where that is not known, or a file of it is gone or broken."""
+        if not is_caching_enabled():
+            return None
+        note = self.folder / (key + PARTS)
+        try:
+            found = json.loads(note.read_text(encoding="utf-8"))
+            parts = [ParquetPart.from_dict(told) for told in found["parts"]]
+        except (OSError, ValueError, TypeError, LookupError):
+            return None
+        files = {file for part in parts for file in part.files}
+        if not all(whole(self.folder / file) for file in files):
+            return None
+        self._use(files)
+        touch(note)
+        return Came(parts, found["told"])
+
+    def keep(self, key: str, parts: Iterable[ParquetPart], told: Any = None) -> None:
+        """Note what a step came to, whose files are all there."""
+        parts = list(parts)
+        self._use({file for part in parts for file in part.files})
+        put(self.folder / (key + PARTS), json.dumps({"parts": [part.as_dict() for part in parts], "told": told}))
+
+    def finished(self, file: str) -> str | None:
+        """The note in a file that a build before finished; None where there is none."""
+        return noted(self.folder / file) if is_caching_enabled() else None
+
+    def cut(self, rows: Iterable[Row], kinds: Mapping[str, Any]) -> list[ParquetPart]:
+        """Rows as parts, each named by what it says: those that are as they were are not written again."""
+        schema, parts = arrow_schema(kinds), list[ParquetPart]()
+        names: set[str] = set()
+        for tables in _parts(_tables(rows, schema)):
+            hashed = blake2b(digest_size=16)
+            for table in tables:
+                hashed.update(_streamed(table))
+            told = [hashed.hexdigest(), kinds]
+            name = next(name for number in count() if (name := digest([*told, number])) not in names)
+            names.add(name)
+            if self.finished(name + PART) is None:
+                with PartWriter(self.folder / (name + PART), schema) as writer:
+                    for table in tables:
+                        writer.write(table)
+            parts.append(ParquetPart(name, sum(map(len, tables)), dict.fromkeys(kinds, name + PART)))
+        return parts
+
+    def _use(self, files: Iterable[str]) -> None:
+        for file in files:
+            with suppress(OSError):
+                touch(self.folder / file)
+
+
+def _tables(rows: Iterable[Row], schema: pa.Schema) -> Iterator[pa.Table]:
+    batch: list[Row] = []
+    for row in rows:
+        batch.append(row)
+        if len(batch) == BATCH:
+            yield pa.Table.from_pylist(batch, schema=schema)
+            batch = []
+    if batch:
+        yield pa.Table.from_pylist(batch, schema=schema)
+
+
+def _parts(tables: Iterable[pa.Table]) -> Iterator[list[pa.Table]]:
+    part: list[pa.Table] = []
+    for table in tables:
+        part.append(table)
+        if sum(map(len, part)) >= ROWS or sum(each.nbytes for each in part) >= BYTES:
+            yield part
+            part = []
+    if part:
+        yield part
+
+
+def _streamed(table: pa.Table) -> pa.Buffer:
+    sink = pa.BufferOutputStream()
+    plain = table.combine_chunks()
+    with pa.ipc.new_stream(sink, plain.schema) as stream:
+        stream.write_table(plain)
+    return sink.getvalue()

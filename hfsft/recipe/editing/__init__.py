@@ -1,0 +1,1 @@
+"""A recipe's text with a value changed, and nothing else."""

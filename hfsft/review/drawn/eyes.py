@@ -1,0 +1,177 @@
+"""Rows that deserve a person's eyes more than others, and why: a look at each kind finds faults faster than chance.
+
+They are picked because they look bad, so nothing about the share of bad rows follows from them: the error rate is that
+of the random sample alone. A reason is told without the judge's numbers, which nobody sees before their own verdict.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from hfsft.hashing import unit
+from hfsft.review.drawn.reviewed_rows import UNSCORED, Candidate, ReviewedRows
+from hfsft.rows.columns import SCORE, spread_of
+from hfsft.texts.spelling.spoken import base, languages_in
+
+LOOKED_AT = 50_000  # rows up to which the language of each is told
+RARE = 0.02  # share of rows up to which a language is an odd one, where the recipe names none
+DUPLICATE, SIMILARITY, NEAREST, OF = "_duplicate_", "_similarity", "_nearest", "_of"
+"""In the names of columns that filters of duplicates write, see `hfsft.filters.duplicates.common`."""
+CONTRADICTION = "contradiction"  # the column of `contradictions`, see there
+SPREAD = spread_of("")
+LEAST_ALIKE = 0.5
+
+
+class EyesRow(NamedTuple):
+    """A row, the kind for which it is looked at, and why in words."""
+
+    row: Candidate
+    kind: str
+    why: str
+
+
+Kind = Callable[[ReviewedRows], Iterator[tuple[float, Candidate, str]]]
+"""Rows of one kind in any order, each with how much it deserves it, the most the highest, and why."""
+
+
+def disagree(rows: ReviewedRows) -> Iterator[tuple[float, Candidate, str]]:
+    """Rows whose judges gave scores far apart, or whose one judge was unsure between scores."""
+    names = [name for name in _names(rows) if name.startswith(SPREAD) and name != spread_of("mean")]
+    several = any(name.startswith("by_") for name in _names(rows))
+    said = "the judges disagree on its {}" if several else "the judge is unsure of its {}"
+    columns = [rows.column(name) for name in names]
+    for row in rows.candidates:
+        spreads = [(column[row.place] or 0.0, name) for column, name in zip(columns, names, strict=True)]
+        spread, name = max(spreads, default=(0.0, ""))
+        if row.reached and spread > 0:
+            yield spread, row, said.format(_plainly(name.removeprefix(SPREAD)))
+
+
+def bound(rows: ReviewedRows) -> Iterator[tuple[float, Candidate, str]]:
+    """Rows whose score is at a bound or just beside it, also those that fell there."""
+    bounds = [(each, rows.column(str(each["column"]))) for each in rows.score_bounds()]
+    numbers = [[value for value in values if value is not None] for _, values in bounds]
+    widths = [(max(values) - min(values)) / 4 if values else 0.0 for values in numbers]
+    steps = {each["step"]: number for number, (each, _) in enumerate(bounds)}
+    for row in rows.candidates:
+        fell = steps.get(row.stage)
+        if not row.reached and fell is None:
+            continue
+        near = [
+            (_distance(each, value), number)
+            for number, (each, values) in enumerate(bounds)
+            if (value := values[row.place]) is not None and fell in (None, number)
+        ]
+        distance, number = min(near, default=(0.0, -1))
+        if number >= 0 and distance <= widths[number]:
+            name = _plainly(str(bounds[number][0]["column"]).removeprefix(SCORE))
+            yield -distance, row, f"its score of {name} is close to the bound"
+
+
+def duplicates(rows: ReviewedRows) -> Iterator[tuple[float, Candidate, str]]:
+    """Rows that are much like another row of the data."""
+    names = _names(rows)
+    found = [name for name in names if DUPLICATE in name and name.endswith(SIMILARITY)]
+    pairs = [(name, f"{name.removesuffix(SIMILARITY)}{NEAREST}") for name in found]
+    told = {name.removesuffix(SIMILARITY) for name in found}
+    pairs += [(name.removesuffix(OF), name) for name in names if DUPLICATE in name and name.endswith(OF)]
+    pairs = [(measure, other) for measure, other in pairs if measure not in told and {measure, other} <= names]
+    columns = [(rows.column(measure), rows.column(other)) for measure, other in pairs]
+    for row in rows.candidates:
+        likeness = [(values[row.place], others[row.place]) for values, others in columns]
+        alike, other = max(((value, of) for value, of in likeness if value and of), default=(0.0, ""))
+        if row.reached and alike >= LEAST_ALIKE:
+            yield float(alike), row, f"it is much like row {other} ({alike:.0%})"
+
+
+def contradictions(rows: ReviewedRows) -> Iterator[tuple[float, Candidate, str]]:
+    """Rows whose answer contradicts that of a similar question, as the build found."""
+    why, of = rows.column(CONTRADICTION), rows.column(f"{CONTRADICTION}{OF}")
+    for row in rows.candidates:
+        if row.reached and why[row.place]:
+            yield 1.0, row, f"its answer contradicts that of row {of[row.place]}: {why[row.place]}"
+
+
+def longest(rows: ReviewedRows) -> Iterator[tuple[float, Candidate, str]]:
+    """The twentieth of the rows that say most: few read them to their end."""
+    lengths = rows.lengths()
+    ordered = sorted(lengths[row.place] for row in rows.candidates if row.reached)
+    least = ordered[len(ordered) * 19 // 20] if ordered else 0
+    for row in rows.candidates:
+        if row.reached and lengths[row.place] >= least > ordered[0]:
+            yield lengths[row.place], row, "it is one of the longest"
+
+
+def language(rows: ReviewedRows) -> Iterator[tuple[float, Candidate, str]]:
+    """Rows whose answer is in a language that is not among the recipe's, or that few other rows are in."""
+    looked = [row for row in rows.candidates if row.reached]
+    if len(looked) > LOOKED_AT:
+        return
+    answers = rows.column("response")
+    letters = {row: languages_in(answers[row.place] or "") for row in looked}
+    wanted = {base(code) for code in rows.languages}
+    if not wanted:
+        main = Counter(found.most_common(1)[0][0] for found in letters.values() if found)
+        wanted = {code for code, count in main.items() if count > RARE * main.total()}
+    for row, found in letters.items():
+        odd = {code: count for code, count in found.items() if code not in wanted}
+        if odd and wanted:
+            share = sum(odd.values()) / found.total()
+            yield share, row, f"it is in a language that few rows are in: {', '.join(sorted(odd))}"
+
+
+def unscored(rows: ReviewedRows) -> Iterator[tuple[float, Candidate, str]]:
+    """Rows that the judge could not score."""
+    why = rows.column(UNSCORED)
+    for row in rows.candidates:
+        if why[row.place]:
+            yield 1.0, row, "the judge's verdict on it could not be read"
+
+
+KINDS: Mapping[str, Kind] = {
+    "disagree": disagree,
+    "bound": bound,
+    "duplicates": duplicates,
+    "contradictions": contradictions,
+    "longest": longest,
+    "language": language,
+    "unscored": unscored,
+}
+"""Every kind, by what `--only` calls it."""
+
+
+def of_kind(rows: ReviewedRows, kind: str) -> list[EyesRow]:
+    """The rows of one kind, those that deserve it most first; equal ones by a hash of their ids."""
+    found = [each for each in KINDS[kind](rows) if not each[1].by_people]
+    found.sort(key=lambda each: (-each[0], unit("review", each[1].id), each[1].id))
+    return [EyesRow(row, kind, why) for _, row, why in found]
+
+
+def taken_in_turn(kinds: Sequence[Sequence[EyesRow]], count: int, without: Collection[str] = ()) -> list[EyesRow]:
+    """At most `count` rows, of each kind in turn the next that deserves it most, no row twice and none of `without`."""
+    seen, found = set(without), list[EyesRow]()
+    queues = [iter(kind) for kind in kinds]
+    while queues and len(found) < count:
+        for queue in list(queues):
+            marked = next((each for each in queue if each.row.id not in seen), None)
+            if marked is None:
+                queues.remove(queue)
+            elif len(found) < count:
+                seen.add(marked.row.id)
+                found.append(marked)
+    return found
+
+
+def _names(rows: ReviewedRows) -> set[str]:
+    return {name for _, table in rows.tables for name in table.kinds}
+
+
+def _distance(bound: Mapping[str, Any], value: float) -> float:
+    ends = [bound[end] for end in ("at_least", "at_most") if bound.get(end) is not None]
+    return min((abs(value - end) for end in ends), default=0.0)
+
+
+def _plainly(name: str) -> str:
+    return name.replace("_", " ")

@@ -1,0 +1,1 @@
+"""What people are asked of rows, and what their verdicts come to."""

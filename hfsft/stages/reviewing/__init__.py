@@ -1,0 +1,1 @@
+"""What people say of rows, as a step of the build: what they reject falls, what they edit stands in its place."""

@@ -1,0 +1,88 @@
+"""Rows that deserve eyes: which of each kind, in which order, and why, without a number of the judge's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from hfsft.review.drawn.eyes import KINDS, EyesRow, of_kind, taken_in_turn
+from tests.review.memory import a_row
+from tests.review.rows import FELL, many, reviewed
+
+BOUND = {"step": "filters[score]", "column": "score_usefulness", "at_least": 4, "at_most": None}
+FRENCH = "Votre colis arrive demain matin avant dix heures, et le livreur vous appelle une heure avant son passage."
+ENGLISH = "Your parcel comes tomorrow before ten in the morning, and the driver calls you an hour before he is there."
+
+
+def found(kind: str, rows: list[dict[str, Any]], **more: Any) -> list[tuple[int, str]]:
+    return [(int(each.row.id, 16), each.why) for each in of_kind(reviewed(rows, **more), kind)]
+
+
+def test_judges_that_lie_farthest_apart_come_first() -> None:
+    rows = [a_row(n, spread_usefulness=spread, by_one_usefulness=3.0) for n, spread in enumerate((0.0, 2.0, 0.5, None))]
+    assert found("disagree", rows) == [
+        (1, "the judges disagree on its usefulness"),
+        (2, "the judges disagree on its usefulness"),
+    ]
+    alone = [a_row(1, spread_usefulness=0.7)]
+    assert found("disagree", alone) == [(1, "the judge is unsure of its usefulness")]
+
+
+def test_rows_close_to_a_bound_on_either_side_and_none_that_fell_elsewhere() -> None:
+    rows = [a_row(number, score_usefulness=score) for number, score in enumerate((5.0, 4.0, 4.5))]
+    fell = [a_row(9, score_usefulness=3.9, fate="rejected", stage="filters[score]", rule="usefulness")]
+    fell += [a_row(10, score_usefulness=1.0, fate="rejected", stage="filters[score]", rule="usefulness")]
+    fell += [a_row(11, score_usefulness=4.0, fate="rejected", stage="filters[tokens]", rule="tokens")]
+    near = found("bound", rows, fell=fell, bounds=[BOUND])
+    assert [number for number, _ in near] == [1, 9, 2, 0]
+    assert {why for _, why in near} == {"its score of usefulness is close to the bound"}
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        ("near_duplicate_instruction", "near_duplicate_instruction_of"),
+        ("near_duplicate_instruction_similarity", "near_duplicate_instruction_nearest"),
+    ],
+)
+def test_rows_much_like_another_with_the_nearest_first(columns: tuple[str, str]) -> None:
+    rows = [a_row(n, **{columns[0]: alike, columns[1]: "abc"}) for n, alike in enumerate((0.6, 0.9, 0.2, None))]
+    assert found("duplicates", rows) == [(1, "it is much like row abc (90%)"), (0, "it is much like row abc (60%)")]
+
+
+def test_contradictions_and_rows_without_a_score_say_why() -> None:
+    rows = [a_row(1, contradiction="One says five days.", contradiction_of="abc"), a_row(2, contradiction=None)]
+    assert found("contradictions", rows) == [(1, "its answer contradicts that of row abc: One says five days.")]
+    fell = [a_row(3, unscored="unreadable", fate="rejected", stage="judge.unscored", rule="unscored")]
+    assert found("unscored", [a_row(1)], fell=fell) == [(3, "the judge's verdict on it could not be read")]
+
+
+def test_the_longest_twentieth() -> None:
+    rows = [a_row(number, response="word " * (number + 1)) for number in range(40)]
+    assert [number for number, _ in found("longest", rows)] == [39, 38]
+    assert found("longest", [a_row(1)] * 1) == []
+
+
+@pytest.mark.parametrize("languages", [["en"], []])
+def test_odd_languages_are_those_not_asked_for_or_that_few_are_in(languages: list[str]) -> None:
+    rows = [a_row(number, response=ENGLISH) for number in range(60)] + [a_row(99, response=FRENCH)]
+    assert found("language", rows, languages=languages) == [(99, "it is in a language that few rows are in: fr")]
+    assert found("language", rows, languages=["en", "fr-CA"]) == []
+
+
+def test_no_kind_takes_what_people_wrote_or_what_fell_before_it_could_be_seen() -> None:
+    written = many(1, response="word " * 99, unscored="x", contradiction="x", score_usefulness=4.0)
+    rows = [{**row, "origin": "edited"} for row in written]
+    assert [of_kind(reviewed(rows, bounds=[BOUND]), kind) for kind in KINDS] == [[]] * len(KINDS)
+    fell = [a_row(1, **FELL | {"stage": "filters[tokens]"}, contradiction="x", spread_tone=1.0)]
+    assert [found(kind, [a_row(2)], fell=fell) for kind in ("disagree", "contradictions", "duplicates")] == [[]] * 3
+
+
+def test_kinds_take_turns_and_no_row_comes_twice() -> None:
+    rows = reviewed(many(8)).candidates
+    first = [EyesRow(row, "a", "") for row in rows[:4]]
+    second = [EyesRow(row, "b", "") for row in (rows[0], rows[7])]
+    taken = taken_in_turn([first, second, []], 5, without={rows[1].id})
+    assert [(each.row.place, each.kind) for each in taken] == [(0, "a"), (7, "b"), (2, "a"), (3, "a")]
+    assert taken_in_turn([first], 2) == first[:2]
