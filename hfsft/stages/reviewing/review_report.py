@@ -17,8 +17,6 @@ from hfsft.stages.reviewing.steps import DECIDE, KEY, LOOKED_AT, REJECTED
 from hfsft.verdicts import REASONS, REJECT, ErrorRate
 from hfsft.verdicts.error_rate import rate_of
 
-LOOK = "look at {} more with `hfsft review`"
-
 
 def figures(outcome: Outcome) -> dict[str, Any]:
     """What became of the rows that people looked at, as JSON."""
@@ -80,19 +78,27 @@ def missed(found: Mapping[str, Any], at_most: float | None) -> Iterator[str]:
     if at_most is None or not unseen or rate.high <= at_most:
         return
     wanted = f"the recipe wants at most {at_most:.1%} of rows wrong"
-    more = rate.more(at_most)
-    if more is None or more >= unseen:
-        advice = f"look at the {rows_said(unseen)} that nobody has seen (`hfsft review`)"
-        if more is None and rate.looked_at:
-            share = f"at a share of {rate.rate:.1%} no larger sample will do"
-            advice = f"{share}: mend what makes such rows or raise a bound before it, or {advice}"
-    else:
-        advice = f"{LOOK.format(rows_said(more))} (a sample of {rate.looked_at + more:,}), if that share stays"
+    yield f"review: {wanted}, and {_so_far(rate)}; {_advice(rate, at_most, unseen)}"
+
+
+def _so_far(rate: ErrorRate) -> str:
     if not rate.looked_at:
-        advice = advice.replace(", if that share stays", ", if none of them is wrong")
-        yield f"review: {wanted}, and people have looked at none that was drawn at random: {advice}"
-        return
-    yield f"review: {wanted}, and that cannot be said yet: {_told(rate)}; {advice}"
+        return "people have looked at none that was drawn at random"
+    return f"that cannot be said yet: {_told(rate)}"
+
+
+def _advice(rate: ErrorRate, at_most: float, unseen: int) -> str:
+    """What to do about a bound that does not hold yet: how many rows to look at, or that it is of no use."""
+    whole = f"look at the {rows_said(unseen)} that nobody has seen"
+    share, right = rate.more(at_most), rate.more_if_right(at_most)
+    if share is not None and share < unseen:
+        staying = "if that share stays" if rate.looked_at else "if none of them is wrong"
+        return f"look at {rows_said(share)} more with `hfsft review` (`--rows {rate.looked_at + share}`), {staying}"
+    if rate.low > at_most:
+        return f"no larger sample will do: mend what makes such rows, raise a bound before the review, or {whole}"
+    if share is None and right is not None and right < unseen:
+        return f"too few rows to tell: look at {rows_said(right)} more, which do if none of them is wrong, or {whole}"
+    return f"{whole} with `hfsft review`"
 
 
 def _told(rate: ErrorRate) -> str:
