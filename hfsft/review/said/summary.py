@@ -79,7 +79,7 @@ def summed_up(rows: ReviewedRows, draw: Draw, verdicts: Verdicts, at_most: float
     eyes: dict[str, tuple[int, int]] = {}
     for row_id, decision in decisions.items():
         kind = next((one.drawn for one in said[row_id].values() if one.drawn), None)
-        if row_id not in random and kind:
+        if row_id not in random and kind and kind not in RANDOM:  # else one of the sample that fell since
             looked, wrong = eyes.get(kind, (0, 0))
             eyes[kind] = (looked + 1, wrong + decision.wrong)
     by: dict[str, Counter[str]] = {}

@@ -12,13 +12,14 @@ from hfsft.rows.columns import REVIEWED
 from hfsft.rows.reading.summaries import rows_said
 from hfsft.rows.row import EDITED
 from hfsft.stages.base import CardPart, Outcome, Panel, ShownTable, Warn
+from hfsft.stages.reviewing import review_agreement
 from hfsft.stages.reviewing.decisions import KIND, Decisions
 from hfsft.stages.reviewing.steps import DECIDE, KEY, LOOKED_AT, REJECTED
 from hfsft.verdicts import REASONS, REJECT, ErrorRate
 from hfsft.verdicts.error_rate import rate_of
 
 
-def figures(outcome: Outcome) -> dict[str, Any]:
+def figures(outcome: Outcome, *, named: bool) -> dict[str, Any]:
     """What became of the rows that people looked at, as JSON."""
     if outcome.resource is None or DECIDE not in outcome.lines:
         return {}
@@ -49,6 +50,7 @@ def figures(outcome: Outcome) -> dict[str, Any]:
         "gone": sum(row not in there for row in missed),
         "other_text": sum(row in reached for row in missed),
         "fell_before": sum(row in there and row not in reached for row in missed),
+        "agreement": review_agreement.figures(decisions, named=named),
         "replaced": decisions.replaced,
         "torn": decisions.torn,
     }
@@ -135,6 +137,7 @@ def notes(found: Mapping[str, Any], at_most: float | None) -> Iterator[str]:
     if count := found["torn"]:
         said = "line is the beginning of one" if count == 1 else "lines are beginnings"
         yield Warn(f"review: {count:,} {said} in the verdict file, whose writer was stopped")
+    yield from review_agreement.notes(found)
     rate = rate_in(found)
     if rate.looked_at and not any(missed(found, at_most)):
         yield f"review: {_told(rate)}"
@@ -166,6 +169,7 @@ def card(outcome: Outcome, at_most: float | None, *, guidelines: bool) -> CardPa
         "reviewers": [f"{name}: {count:,}" for name, count in found["reviewers"].items()],
         "reasons": _reasons(found),
         "guidelines": guidelines,
+        "agreement": review_agreement.shown(found),
     }
     return CardPart(KEY, told)
 
@@ -196,7 +200,7 @@ def panel(outcome: Outcome, at_most: float | None) -> Panel | None:
     if found["reviewers"]:
         head = ("reviewer", "rows decided")
         pieces.append(ShownTable(head, list(found["reviewers"].items()), (1,), "Rows by reviewer"))
-    return Panel(KEY, "Review by people", pieces)
+    return Panel(KEY, "Review by people", [*pieces, *review_agreement.shown(found)])
 
 
 def _reasons(found: Mapping[str, Any]) -> ShownTable | None:
