@@ -124,8 +124,9 @@ class ReviewServer:
         if undone is None:
             return {"id": None, **self._on(None)}
         name, taken = undone
-        edit = texts_of(taken.get("edit", {}), self.reviewing.row(name)[ROW_TEXTS])
-        return {"id": name, "taken": {**taken, "edit": edit}, **self._on(name)}
+        if edit := taken.get("edit"):
+            taken = {**taken, "edit": texts_of(edit, self.reviewing.row(name)[ROW_TEXTS])}
+        return {"id": name, "taken": taken, **self._on(name)}
 
     def _on(self, name: str | None) -> dict[str, Any]:
         return {"next": self.reviewing.following(name), "progress": self.reviewing.progress()}

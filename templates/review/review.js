@@ -362,7 +362,7 @@
   const edit = () => {
     editing = !editing;
     showRow();
-    if (editing) (at("row").querySelector("textarea[data-column=response]") ?? at("row").querySelector("textarea"))?.focus();
+    if (editing) at("row").querySelector("label:last-of-type textarea")?.focus(); // the answer;
     else at("place").focus({ preventScroll: true });
   };
 

@@ -88,6 +88,7 @@ def test_undo_brings_back_what_was_said(review: Open) -> None:
     ann.keys("2", "n")
     ann.page.keyboard.type("mine")
     ann.keys("Escape", "a", "u")
+    assert ann.text("#told") == "Taken back: accepted."
     assert ann.shown == f"{0:016x}"
     assert ann.page.locator("#note").input_value() == "mine"
     assert ann.page.locator("input:checked").get_attribute("value") == "2"
