@@ -78,7 +78,7 @@ def opened(browser: Browser) -> Iterator[Open]:
 
 
 def built() -> str:
-    """What a build raises, or else how many rows its review took out; in a thread, as the browser has this one's loop."""
+    """What a build raises, or else how many rows its review took out; in a thread: the browser has this one's loop."""
     with ThreadPoolExecutor(1) as thread:
         try:
             made, _ = thread.submit(run, "shop.yaml").result()
