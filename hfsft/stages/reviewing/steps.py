@@ -235,7 +235,7 @@ def _marks(row: Row, stand: DecidedText | None, fault: str | None, cleans: Seque
         state, why = REJECTED, ": ".join(filter(None, (_word(decision.reason), _noted(decision.note, cleans))))
     elif decision and decision.what == EDITED_TO and (child := child_of(row, decision.edit or {})):
         changed = sorted(name for name in decision.edit or {})
-        state, why, instead = REPLACED, f"{EDITED}: {', '.join(changed)}", child["id"]
+        state, why, instead = REPLACED, f"{EDITED}: another {', '.join(changed)}", child["id"]
     elif decision and decision.what in (ACCEPT, EDITED_TO) and state is None:
         state = ACCEPTED
     looked_at = content(row) if stand else None

@@ -109,6 +109,9 @@ def test_a_bound_that_moves_before_the_review_leaves_verdicts_as_they_are(tmp_pa
     made, _, lines = built(recipe)
     assert len(rows_in(made)) == 19
     assert all(line.cached for step, line in lines.items() if step.startswith(("review", "split")))
+    kiln(tmp_path, filters=[{"matches": {"none": [rows[0]["response"]]}}])
+    card = (built(recipe)[1] / "README.md").read_text()
+    assert "1 verdict is of 1 row that fell before the review" in card
 
 
 def test_an_edited_row_may_be_judged_and_edited_again(tmp_path: Path, home: Path) -> None:
@@ -174,7 +177,7 @@ def test_a_text_that_changed_is_to_be_judged_again(tmp_path: Path, home: Path) -
     assert fell(folder)[rows[2]["id"]]["rule"] == "disputed"
     card = (folder / "README.md").read_text()
     for said in (
-        "1 verdict is of a row that says something else now, or fell before",
+        "1 verdict is of a row that says something else now",
         "1 verdict is of a row that is gone",
         "1 verdict was given anew by the same person: the last counts",
         "1 row is accepted by some and rejected by others",
