@@ -199,7 +199,10 @@ def _of_recipe(path: Path, to: Path | None, quality: bool, wanted: Mapping[str, 
     loaded = load(path, ())
     folder = Path(OUT, loaded.name)
     if not _is_build(folder):
-        raise ReleaseError(f"{path}: there is no build of it in {folder} (run `hfsft build {path}` first)")
+        raise ReleaseError(
+            f"{path}: there is no build of it in {folder} (run `hfsft build {path}` first, "
+            "or name the folder that it was built into)"
+        )
     return _of_release(open_release(str(folder)), path, to, quality, wanted, loaded)
 
 

@@ -65,7 +65,9 @@ def test_of_a_recipe_its_build_is_reviewed_and_verdicts_lie_beside_it(folder: Pa
     review = open_review("mine/shop.yaml")
     assert (review.rows.where, review.file.path) == ("build/toy", Path("mine/shop.review.jsonl"))
     Path("build/toy").unlink()
-    with pytest.raises(ReleaseError, match=r"no build of it in build/toy \(run `hfsft build mine/shop.yaml` first\)"):
+    with pytest.raises(
+        ReleaseError, match=r"no build of it in build/toy \(run `hfsft build mine/shop.yaml` first, or name the folder"
+    ):
         open_review("mine/shop.yaml")
     with pytest.raises(ReleaseError, match=r"build/toy: no such build \(run `hfsft build`"):
         open_review("build/toy")

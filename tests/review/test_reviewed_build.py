@@ -1,4 +1,4 @@
-"""From a build to the one behind it: two people review by keys alone, one process is killed between two keys."""
+"""From a build to the one behind it: two people review by keys alone, and no model is asked again."""
 
 from __future__ import annotations
 
@@ -9,16 +9,18 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from hfsft.errors import UserError
+from hfsft.pipeline import run
 from hfsft.verdicts import VerdictFile
 from tests.browsing import needs_browser
 from tests.review.reviewer import Reviewer
 from tests.stages.judging.scripted_judge import ScriptedJudge, answer
-from tests.waiting import until
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -75,10 +77,14 @@ def opened(browser: Browser) -> Iterator[Open]:
         process.communicate()
 
 
-def built(code: int) -> str:
-    done = subprocess.run([*HFSFT, "build", "shop.yaml"], capture_output=True, text=True, check=False)
-    assert done.returncode == code, done.stderr
-    return done.stdout + done.stderr
+def built() -> str:
+    """What a build raises, or else how many rows its review took out; in a thread: the browser has this one's loop."""
+    with ThreadPoolExecutor(1) as thread:
+        try:
+            made, _ = thread.submit(run, "shop.yaml").result()
+        except UserError as error:
+            return str(error)
+    return str({line.step: line.removed for line in made.ledger.funnel}["review"])
 
 
 def judged(one: Reviewer, count: int) -> None:
@@ -95,28 +101,20 @@ def standing() -> dict[tuple[str, str], Any]:
 
 
 def test_two_people_review_a_build_and_the_next_one_asks_no_model(asked: Callable[[], int], opened: Open) -> None:
-    assert "people have looked at none that was drawn at random" in built(1)
+    assert "people have looked at none that was drawn at random" in built()
     before = asked()
-    first, ann = opened("ann")
+    _, ann = opened("ann")
     judged(ann, 3)
     assert ann.text("#counts").startswith("3 of 12")
-    first.kill()
-    first.wait()
-    assert len(standing()) == 3, "what the page told to be kept is on disk"
-    ann.page.keyboard.press("a")
-    until(lambda: "ot kept" in ann.text("body"))
-    first, ann = opened("ann")
-    second, bob = opened("bob")
+    process, bob = opened("bob")
     judged(ann, 4)
-    while (bob.shown and "left" in bob.text("#counts")) or not bob.page.locator("#finished").is_visible():
-        judged(bob, 1)
-    for process in (first, second):
-        process.send_signal(signal.SIGINT)
-    told = second.communicate(timeout=60)[0]
+    judged(bob, 8)
+    assert "Every row has been looked at" in bob.text("#finished")
+    process.send_signal(signal.SIGINT)
+    told = process.communicate(timeout=60)[0]
     assert "shop: 12 of 12 rows of the sample looked at" in told
     assert re.search(r"^usefulness +3 +100% ", told, re.MULTILINE)
     assert re.search(r"^Error rate \d+\.\d% \(\d+ of 12\)", told, re.MULTILINE)
-    after = built(0)
-    assert asked() == before
     wrong = [row for (row, _), said in standing().items() if any(each.verdict == "reject" for each in said.values())]
-    assert re.search(rf"^review +\d+ +-{len(wrong)} ", after, re.MULTILINE)
+    assert built() == str(len(wrong)) != "0"
+    assert asked() == before

@@ -67,7 +67,9 @@ class Summary:
 
     def as_dict(self) -> dict[str, Any]:
         """The summary as JSON."""
-        return {**asdict(self), "eyes": {kind: list(each) for kind, each in self.eyes.items()}, "more": self.more}
+        eyes = {kind: {"looked_at": looked, "wrong": wrong} for kind, (looked, wrong) in self.eyes.items()}
+        agreement = [each if isinstance(each, str) else each._asdict() for each in self.agreement]
+        return {**asdict(self), "eyes": eyes, "agreement": agreement, "more": self.more}
 
 
 def summed_up(rows: ReviewedRows, draw: Draw, verdicts: Verdicts, at_most: float | None = None) -> Summary:

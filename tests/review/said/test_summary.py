@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -84,4 +85,7 @@ def test_agreement_is_told_of_several_reviewers_alone() -> None:
     both = Verdicts([verdict(1), verdict(1, "accept", "bob")])
     assert with_agreement(summary(verdict(1)), ROWS, alone, (1, 5)).agreement == ()
     drawn = draw(ROWS, WantedSample(rows=20, eyes=0))
-    assert with_agreement(summed_up(ROWS, drawn, both), ROWS, both, (1, 5)).agreement
+    told = with_agreement(summed_up(ROWS, drawn, both), ROWS, both, (1, 5))
+    assert told.agreement
+    table = next(each for each in json.loads(json.dumps(told.as_dict()))["agreement"] if isinstance(each, dict))
+    assert table["rows"][0][:2] == ["accept or reject", 1]
