@@ -57,7 +57,7 @@ def held_out(
     size = Counter(families)
     held = {family for family in size if known.get(family)}
     free = {family for family in size if family not in known}
-    if not share:
+    if not share or not free:
         return held
     wanted = share * len(families) - sum(size[family] for family in held)
     order = [family for _, family in sorted(_places(families, topics, share, size, held, free))]

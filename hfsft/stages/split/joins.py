@@ -48,12 +48,16 @@ class Parting(OverRows):
         made: Batch = {"family": names, JOINS: [None] * len(rows), f"{JOINS}{OF}": [None] * len(rows)}
         known = self.known()
         keys = rows[KEYS] if known else []
-        members: dict[str, list[int]] = defaultdict(list)
-        stood: dict[str, set[Stood]] = defaultdict(set)
-        for place, (family, own) in enumerate(zip(names, keys, strict=False)):
-            members[family].append(place)
-            stood[family].update(known[key] for key in own if key in known)
-        torn = {family: members[family] for family, sides in stood.items() if len(sides) > 1}
+        first: dict[str, Stood] = {}
+        divided: set[str] = set()
+        for family, own in zip(names, keys, strict=False):
+            for key in own:
+                if (side := known.get(key)) and first.setdefault(family, side) != side:
+                    divided.add(family)
+        torn: dict[str, list[int]] = defaultdict(list)
+        for place, family in enumerate(names if divided else ()):
+            if family in divided:
+                torn[family].append(place)
         if torn:
             pairs, counted = Naming(self.similarity).pairs(rows, kept)
             near: dict[int, list[int]] = defaultdict(list)

@@ -162,6 +162,6 @@ def stands_of(
     found: dict[str, Stood] = {}
     for family, keys in zip(families, known_by, strict=True):
         for key in keys:
-            if side := known.get(key):
-                found[family] = most_seen((side, found.get(family, side)))
+            if (side := known.get(key)) and (other := found.setdefault(family, side)) != side:
+                found[family] = most_seen((side, other))
     return found

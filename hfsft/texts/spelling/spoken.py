@@ -193,6 +193,8 @@ def _told_apart(piece: str, script: str, count: int, words: list[str]) -> str | 
                 return code
     if 2 * count < len(piece) or 20 * len(_CODE.findall(piece)) > len(piece):
         return None  # numbers, a program
+    if script == LATIN and count < LONG and piece.isascii() and max(hits.values(), default=0) < FEW:
+        return None  # whatever the model named would have too few small words, or too few letters
     code, sure = _models()[script].classify(_without_names(piece[:RANKED]))
     if sure < SURE:
         return None
