@@ -6,9 +6,12 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
+import pytest
+
 from hfsft.engine import run as engine
-from hfsft.engine.executor import Rows
+from hfsft.engine.executor import Executors, Rows
 from hfsft.engine.ledger import Ledger, Wave
+from hfsft.engine.on_daft.daft_executor import OnDaft
 from hfsft.engine.plan import Plan
 from hfsft.engine.step import Step
 from hfsft.rows.batch import Row
@@ -37,7 +40,8 @@ def steps(count: Counted) -> list[Step]:
     ]
 
 
-def test_three_waves_are_one_build_of_all_rows(tmp_path: Path) -> None:
+@pytest.mark.parametrize("executor", [None, OnDaft], ids=["local", "daft"])
+def test_three_waves_are_one_build_of_all_rows(tmp_path: Path, executor: Executors | None) -> None:
     count, left = Counted(), list[int]()
     waves = [source("two", range(30, 60)), source("three", range(60, 90))]
 
@@ -47,7 +51,7 @@ def test_three_waves_are_one_build_of_all_rows(tmp_path: Path) -> None:
 
     ledger = Ledger()
     plan = Plan("toy", (source("one", range(30)), *steps(count)))
-    rows = engine.run(plan, Echo(), tmp_path / "waves", ledger, more=more)
+    rows = engine.run(plan, Echo(), tmp_path / "waves", ledger, more=more, executor=executor)
     seen = count.take()
     assert seen["first"] == sorted(ids(*range(90))), "each row is measured once"
     ledger.finish({"train": rows["id"][:]})

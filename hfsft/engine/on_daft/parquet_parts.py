@@ -146,14 +146,17 @@ class PartRows:
         return dataset_of(self.taken(list(self.kinds), numbers), self.kinds, digest([self.key, numbers.tolist()]))
 
     def taken(self, names: Sequence[str], numbers: NDArray[np.int64]) -> pa.Table:
-        """These columns of some of the rows, by their numbers."""
+        """These columns of some of the rows, by their numbers; without columns nothing is read."""
         each, start = np.unique(numbers), 0
         found = [arrow_schema({name: self.kinds[name] for name in names}).empty_table()]
-        for table in self.tables(names):
-            mine = each[(each >= start) & (each < start + table.num_rows)]
-            found.append(table.take(pa.array(mine - start)))
-            start += table.num_rows
-        return pa.concat_tables(found).take(pa.array(np.searchsorted(each, numbers)))
+        for part in self.parts:  # of which only those are read that any of the rows is in
+            stop = start + self.which.count(part)
+            if names and len(mine := each[(each >= start) & (each < stop)]):
+                some = pa.concat_tables(replace(self, parts=(part,)).tables(names))
+                found.append(some.take(pa.array(mine - start)))
+            start = stop
+        table = pa.concat_tables(found)
+        return table.take(pa.array(np.searchsorted(each, numbers))) if names else table
 
     def tables(self, names: Collection[str] | None = None) -> Iterator[pa.Table]:
         """The rows as tables with these columns alone, one for each row group."""

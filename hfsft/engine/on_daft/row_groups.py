@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from hfsft.cache import draft_of
 
-GROUP = 2000  # rows of a row group
+GROUP = 8000  # rows of a row group
 END = b"PAR1"
 NOTE = "hfsft"  # what is noted in a file beside its rows
 
@@ -30,7 +30,7 @@ def read(folder: Path, wanted: Mapping[str, Sequence[str]], length: int) -> Iter
             for name, names in wanted.items()
         ]
         for group in range(-(-length // GROUP)):
-            tables = [file.read_row_group(group, columns=names) for file, names in files]
+            tables = [file.read_row_group(group, columns=names, use_threads=False) for file, names in files]
             columns = {name: table[name] for table in tables for name in table.column_names}
             yield pa.table(list(columns.values()), names=list(columns))
 

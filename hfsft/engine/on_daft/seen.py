@@ -40,5 +40,9 @@ class Seen:
 
     def of(self, numbers: Numbers) -> Batch:
         """All columns of some of the rows."""
-        found = self._rows.taken(self._names, numbers)
-        return {name: values_of(found[name]) for name in self._names}
+        some = numbers.tolist()
+        here = {name: [values[number] for number in some] for name, values in self._read.items()}
+        missing = [name for name in self._names if name not in here]
+        found = self._rows.taken(missing, numbers)
+        here |= {name: values_of(found[name]) for name in missing}
+        return {name: here[name] for name in self._names}

@@ -50,7 +50,9 @@ def outcome(path: Path, engine: str) -> Any:
     ledger.finish({"train": rows["id"][:]})
     lines = [(line.step, line.rows_in, line.added, line.removed, line.rows_out) for line in ledger.funnel]
     removed = [(each.stage, each.rows.to_list(), dict(each.errors), dict(each.instead)) for each in ledger.removals]
-    return rows.to_list(), rows.features, lines, removed, list(ledger.entries()), ledger.spent
+    # Rows that failed are asked once more by each build, which then spends more.
+    spent = None if any(each.fate == "failed" for each in ledger.removals) else ledger.spent
+    return rows.to_list(), rows.features, lines, removed, list(ledger.entries()), spent
 
 
 @tries(4)
