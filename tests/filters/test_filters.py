@@ -116,7 +116,7 @@ GOLDEN: dict[str, tuple[int, Batch]] = {
     "links": (1, {"links_response": [0, 0, 0, None], "links_response_found": [None] * 4}),
     "control_tokens": (2, {"control_tokens_conversation": [0, 0, 0, None]}),
     "placeholder": (1, {"placeholder_conversation": [None] * 4}),
-    "second_task": (1, {"second_task_conversation": [None] * 4}),
+    "second_task": (2, {"second_task_conversation": [None] * 4}),
     "phrases": (1, {"phrases_conversation": [0, 0, 0, None], "phrases_conversation_found": [None] * 4}),
     "truncated": (2, {"truncated_conversation": [None] * 4}),
     "echo": (1, {"echo_conversation": [0.0, 0.0, 0.0, None]}),

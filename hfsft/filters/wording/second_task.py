@@ -18,7 +18,7 @@ class SecondTask(OfAnswers):
     alone.
 
     Where other rows' tasks were put behind 300 answers each: with marks, 95 to 100 of 100 are found in English,
-    Chinese, Vietnamese, medicine and code, in whatever language the marks are; without any mark 49 in English, 43 in
+    Chinese, Vietnamese, medicine and code, in whatever language the marks are; without any mark 56 in English, 43 in
     Chinese, 60 in dolly, 70 in Vietnamese, 53 behind code. Of Alpaca as it came all 3 merged rows. Taken of clean rows:
     none of 999 of alpaca in English, 1,000 of dolly, 2,017 of code, 2,380 Vietnamese, 527 of medicine, 1,000 sums and
     400 of MT-bench; 1 of 1,000 of alpaca in Chinese, 3 of 687 of OpenAssistant, 2 of 300 long chats. Models that were
@@ -26,6 +26,7 @@ class SecondTask(OfAnswers):
     """
 
     name: ClassVar[str] = "second_task"
+    version: ClassVar[int] = 2
     says: ClassVar[str] = "it goes on with a task that nobody gave, from {} on"
     blind: ClassVar[str] = "A second task about the same thing, and one without marks in the midst of tips or steps."
     example: ClassVar[str] = """\

@@ -55,7 +55,7 @@ _CALLS = at_first_use(
     r"schreibe?|beschreibe?|erkläre?|nenne?|übersetze?|was|wie|warum|welche[rs]?|écri(?:s|vez)|décri(?:s|vez)|expliqu\w+|"
     r"escrib[ae]|describ[ae]|explic[aá]|escrev[ae]|descrev[ae]|expli(?:que|ca)|scriv\w+|descriv\w+|spieg\w+|"
     r"напиши\w*|опиши\w*|объясни\w*|назови\w*|переведи\w*|tulis\w*|jelaskan|sebutkan|yaz\w*|açıkla\w*|"
-    r"(?:hãy |vui lòng )?(?:viết|mô tả|giải thích|tạo|liệt kê|tóm tắt|dịch|so sánh|phân tích|tại sao|vì sao|làm thế nào|trình bày|nêu|đề xuất|"
+    r"hãy|(?:vui lòng )?(?:viết|mô tả|giải thích|tạo|liệt kê|tóm tắt|dịch|so sánh|phân tích|tại sao|vì sao|làm thế nào|trình bày|nêu|đề xuất|"
     r"thiết kế|phân loại|xác định|tính|kể|đưa ra|cho biết|giới thiệu))\b",
     re.IGNORECASE,
 )
@@ -67,6 +67,10 @@ _CALLS_UNSPACED = at_first_use(
 _QUESTION = ("?", "？", "؟")
 _GOES_ON = (",", ";", "，", "；", "、")
 _HEADING = at_first_use(r"[^.:：]{2,60}[:：]\**\s+[A-Z]")
+_GIVEN = at_first_use(
+    r"[^.:：]{0,40}\b(?:this|these|(?:the )?following|diese[nsmr]?|cette|este|esta|questa|sau)\b[^.:：]{0,40}:",
+    re.IGNORECASE,
+)
 _CODE_SIGNS = frozenset("{};=<>()[]$_|\\")
 _ENDS = (".", "?", ":", "。", "？", "：")
 _TASK_HEAD = at_first_use(
@@ -82,7 +86,7 @@ _COMMON = frozenset(
     """the and for with that this from your have what will which would there their about into some each them then than been
     does were when where also only more most other such many make made following given write generate create describe explain
     using these those they provide please list name how who why are was can you not but all any one two three has its his her
-    của và các cho những trong với một được này khi không có người theo""".split()  # noqa: SIM905
+    của và các cho những trong với một được này khi không có người theo nào thế gì đâu sao bao nhiêu hãy""".split()  # noqa: SIM905
 )
 _STEM = 6  # letters by which two forms of a word are one
 _SHORTEST, _LONGEST = 6, 250  # characters of a line that asks
@@ -173,7 +177,7 @@ def _asking(text: str) -> Iterator[tuple[str, int, int]]:
             or (
                 (_CALLS.match(line) or _CALLS_UNSPACED.match(line))
                 and not line.endswith(_GOES_ON)
-                and not _HEADING.match(line)
+                and (not _HEADING.match(line) or _GIVEN.match(line))
             )
         ):
             yield line, found.start(), found.end()

@@ -40,9 +40,21 @@ def test_a_second_task_is_found(behind: str, found: str) -> None:
     assert second_task(text, lambda: ASKED) == found
 
 
+def test_a_call_with_what_it_is_about_behind_a_colon_is_no_heading() -> None:
+    task = "Rewrite the following sentence in the past tense: The ferry leaves at noon."
+    assert second_task(f"{FIRST}\n{task}\nThe ferry left at noon.", lambda: ASKED) == task
+    heading = "Explain the ferry: Ferries carry cars over water."
+    assert second_task(f"{FIRST}\n{heading}\nA ferry leaves at noon.", lambda: ASKED) is None
+
+
 @pytest.mark.parametrize(
     ("text", "asked", "found"),
     [
+        (
+            "San hô sống ở biển ấm.\n\nHãy gợi ý hai tên cho quán cà phê.\n\nHai tên cho quán: Gió Sớm, Mây Chiều.",
+            "San hô sống ở đâu?",
+            "Hãy gợi ý hai tên cho quán cà phê.",
+        ),
         (
             "珊瑚是生活在暖海里的动物。\n\n请写一首关于春天的诗。\n\n春天来了，花开满园。",
             "什么是珊瑚？",
