@@ -199,7 +199,9 @@ def test_what_is_missing_is_said(folder: Path, monkeypatch: pytest.MonkeyPatch) 
         calibrate("boats.yaml", by="means")
     with monkeypatch.context() as without:
         without.setattr(library, "import_module", _not_installed)
-        with pytest.raises(UserError, match=r"need scikit-learn, which is not installed \(pip install 'hfsft\[people\]'\)"):
+        with pytest.raises(
+            UserError, match=r"need scikit-learn, which is not installed \(pip install 'hfsft\[people\]'\)"
+        ):
             calibrate("boats.yaml")
     with pytest.raises(UserError, match="precision is a share above 0 and up to 1, not 90"):
         calibrate("boats.yaml", precision=90)
