@@ -24,7 +24,8 @@ from hfsft.models.http.faults import message_in
 from hfsft.models.readings import form_lines
 from hfsft.models.structured import parse
 from hfsft.plain import plain
-from hfsft.privacy import national, phones, pii, secrets
+from hfsft.privacy import national, phones, pii
+from hfsft.privacy.credentials import secrets
 from hfsft.prompts import Prompt
 from hfsft.recipe.overrides import apply
 from hfsft.recipe.recipe_file import parse as load_text

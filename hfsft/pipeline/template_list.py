@@ -17,7 +17,7 @@ from hfsft.stages.evolving.template_prompts import TURNS
 OURS = frozenset(("card", "init", "report", "review"))  # folders whose templates make files, and ask nobody
 BEGINS = 60  # characters of a template that says nothing of itself
 SOURCE = "Source:"
-_SENTENCE = re.compile(r"(?:[^.]|\.(?=\S)|(?<=\bal)\.|(?<=\be\.g)\.|(?<=\bi\.e)\.){0,400}\.?")
+_SENTENCE = re.compile(r"(?:[^.]|\.(?=\S)|(?:(?<=\bal)|(?<=\be\.g)|(?<=\bi\.e))\.(?!\S)){0,400}\.?")
 _HEADER = re.compile(r"\{#(.{1,2000}?)#\}", re.DOTALL)
 
 
