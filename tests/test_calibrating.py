@@ -168,9 +168,27 @@ def test_scores_stand_for_verdicts_where_somebody_says_from_which_on(folder: Pat
     assert f"{COUNT} rows without a verdict count as accepted" in found.told[0]
 
 
-def test_what_is_missing_is_said(folder: Path) -> None:
+def _not_installed(name: str) -> Any:
+    raise ImportError(f"No module named {name!r}", name=name.partition(".")[0])
+
+
+def test_people_among_themselves_are_the_measure(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pairs = [(each.id, worth(each), min(5, worth(each) + (unit("ben", each.id) < 0.4))) for each in built()]
+    labels = [
+        {"id": row, "reviewer": name, "scores": {"usefulness": score}}
+        for row, *scores in pairs
+        for name, score in zip(("ann", "ben"), scores, strict=True)
+    ]
+    Path("two.jsonl").write_text("\n".join(map(json.dumps, labels)))
+    assert main(["calibrate", "boats.yaml", "two.jsonl"]) == 0
+    _, ann, ben = zip(*pairs, strict=True)
+    kappa = cohen_kappa_score(ann, ben, labels=[1, 2, 3, 4, 5], weights="quadratic")
+    assert f"people among themselves come to a kappa of: usefulness {kappa:.2f} (" in capsys.readouterr().out
+
+
+def test_what_is_missing_is_said(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     card = (folder / "build" / "boats" / "README.md").read_text()
-    assert "The judge is uncalibrated: nobody has compared its scores with people's." in card
+    assert "The judge is uncalibrated: no comparison of its scores with people's is known." in card
     with pytest.raises(UserError, match=r"boats\.review\.jsonl: there is no such file"):
         calibrate("boats.yaml")
     Path("labels.jsonl").write_text("{}")
@@ -179,6 +197,12 @@ def test_what_is_missing_is_said(folder: Path) -> None:
     review()
     with pytest.raises(UserError, match=r"the judge gives no score `means` \(did you mean `mean`\?"):
         calibrate("boats.yaml", by="means")
+    with monkeypatch.context() as without:
+        without.setattr(library, "import_module", _not_installed)
+        with pytest.raises(
+            UserError, match=r"need scikit-learn, which is not installed \(pip install 'hfsft\[people\]'\)"
+        ):
+            calibrate("boats.yaml")
     with pytest.raises(UserError, match="precision is a share above 0 and up to 1, not 90"):
         calibrate("boats.yaml", precision=90)
     with pytest.raises(ReleaseError, match="there is no build whose scores could be compared"):

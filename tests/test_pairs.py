@@ -18,6 +18,7 @@ from hfsft.release.rows.records import BuildRows
 from hfsft.rows.batch import Row
 from tests.models.server import LLM, Body, digest, said_to
 from tests.recipes import SEEDS
+from tests.release.samples import tokenizer_folder
 
 ANSWERS = (
     "Send us the order number within two days, and the money is back on your card by Friday.",
@@ -262,3 +263,19 @@ def test_an_answer_on_which_judges_disagree_is_on_neither_side(server: LLM, out:
     assert not any("spread" in fell.get(pair["rejected_id"], "") for pair in pairs)
     assert "chosen fell" not in " ".join(built.figures["pairs"]["without"])
     assert any("expr" in fell[pair["rejected_id"]] for pair in pairs), "a rule over scores is one by scores"
+
+
+def test_what_training_cuts_of_a_pair_is_told(server: LLM, out: Path, tmp_path: Path) -> None:
+    tokenizer = str(tokenizer_folder(tmp_path / "tokenizer"))
+    publish = {"tokenizer": tokenizer, "format": "messages"}
+    built, folder = run(recipe(server, publish=publish), out=out)
+    summary, card = (folder / "funnel.json").read_text(), (folder / "README.md").read_text()
+    found = json.loads(summary)["pair_lengths"]
+    assert found["over"] == 0
+    assert f'args=DPOConfig(output_dir="dpo", max_length={found["longer"]["recommended"]})' in card
+    longest = max(len(pair["rejected"][0]["content"]) for rows in preference(folder).values() for pair in rows)
+    assert longest < found["longer"]["longest"] < longest + 200
+    built, folder = run(recipe(server, publish={**publish, "max_length": 120}), out=out)
+    assert built.pair_lengths is not None
+    assert built.pair_lengths.over
+    assert any("preference pair" in note and "ends beyond 120 tokens" in note for note in built.notes)

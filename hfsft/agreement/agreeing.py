@@ -115,8 +115,9 @@ def labels_of(standing: Standing) -> dict[str, dict[str, dict[str, float]]]:
         for reviewer, verdict in given.items():
             if verdict.verdict == SKIP:
                 continue
-            right = verdict.verdict == ACCEPT and not verdict.edits
-            found[VERDICT].setdefault(name, {})[reviewer] = float(right)
+            if verdict.verdict is not None:  # a label of scores alone says nothing of that
+                right = verdict.verdict == ACCEPT and not verdict.edits
+                found[VERDICT].setdefault(name, {})[reviewer] = float(right)
             for criterion, score in verdict.scores.items():
                 found.setdefault(criterion, {}).setdefault(name, {})[reviewer] = float(score)
     return found

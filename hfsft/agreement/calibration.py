@@ -113,6 +113,7 @@ class Calibration(_Kept):
     bounds: ByBounds | None = None
     at_bounds: Mapping[str, Sequence[AtBound]] = {}
     suggested: Suggested | None = None
+    among_people: Mapping[str, Figure] = {}  # kappa of people with each other, by criterion, and `verdict`
     apart: Sequence[Apart] = ()
     told: Sequence[str] = ()  # what is odd about the labels
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from hfsft.agreement.agreeing import VERDICT
 from hfsft.agreement.agreement_said import ResultTable, figure_said
 from hfsft.agreement.calibration import AtBound, Basis, ByBounds, ByCriterion, Calibration, Suggested
 from hfsft.agreement.library import Figure
@@ -33,6 +34,9 @@ def calibration_said(found: Calibration) -> Iterator[str | ResultTable]:
     if found.bounds:
         yield bounds_table(found.bounds)
         yield _of_bounds(found.bounds, found.basis)
+    if found.among_people:
+        told = ", ".join(f"{_called(name)} {figure_said(each)}" for name, each in found.among_people.items())
+        yield f"people among themselves come to a kappa of: {told}; no judge can be asked for much more"
     yield from doubts(found)
     for score, bounds in found.at_bounds.items():
         yield at_bounds_table(score, bounds, found.basis)
@@ -176,6 +180,10 @@ def apart_table(found: Calibration) -> ResultTable:
     """The rows of greatest difference."""
     rows = [(each.row, each.by, each.people, f"{each.judge:.3g}") for each in found.apart]
     return ResultTable(("row", "by", "people", "judge"), rows, (3,), "rows on which people and the judge differ most")
+
+
+def _called(name: str) -> str:
+    return "accept or reject" if name == VERDICT else name
 
 
 def _recall(basis: Basis) -> str:

@@ -101,8 +101,9 @@ def library(name: str) -> Any:
     except ImportError as error:
         if error.name is not None and not name.startswith(error.name):  # it is here, and something of it is broken
             raise
+        wanted = name.partition(".")[0].replace("sklearn", "scikit-learn")
         raise LibraryMissingError(
-            f"agreement and calibration need {name.partition('.')[0]}, which is not installed ({EXTRA})"
+            f"agreement and calibration need {wanted}, which is not installed ({EXTRA})"
         ) from None
 
 

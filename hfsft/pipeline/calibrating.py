@@ -5,20 +5,22 @@ No model is asked: the scores are those that the build's folder holds, of rows t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
+from hfsft.agreement import agreement
 from hfsft.agreement.bound_figures import at_bounds, suggested
 from hfsft.agreement.calibration import Calibration, state_of
 from hfsft.agreement.calibration_file import ENDING, calibration_of, keep
 from hfsft.agreement.calibration_said import state_said
 from hfsft.agreement.judge_figures import LabelledRow, ScoreBound, apart, by_bounds, by_criteria, used_of
-from hfsft.agreement.label_file import read_labels
+from hfsft.agreement.label_file import BY, read_labels
 from hfsft.agreement.labelled_rows import JudgedRow, is_verdict_file, joined
+from hfsft.agreement.library import Figure
 from hfsft.errors import Problem, RecipeError, ReleaseError, UserError, nearest
 from hfsft.filters.score import Score
 from hfsft.loading import AnyRecipe, AnyTrust, load
@@ -101,12 +103,13 @@ def calibrate(
     score = by or _bounded(bounds, known)
     if score not in known:
         raise UserError(f"the judge gives no score `{score}` ({nearest(score, known)})")
-    given = _labels(loaded, Path(labels) if labels is not None else None, rubric)
+    given = list(_labels(loaded, Path(labels) if labels is not None else None, rubric))
     models = {*loaded.models, *(model.model for model in loaded.models.values())}
     labelled, told = joined(given, build, ids, models)
     if good is not None:
         labelled, told = [_counted(row, good) for row in labelled], [*told, _counted_said(labelled, good)]
     found = _compared(labelled, told, list(build.values()), rubric, bounds, score, precision, judged_by)
+    found = found.model_copy(update={"among_people": _among_people(given, models, rubric)})
     path = _kept_at(loaded)
     if path is not None:
         keep(found, path)
@@ -251,6 +254,16 @@ def _bounded(bounds: Sequence[ScoreBound], known: Sequence[str]) -> str:
     """The score that a bound is suggested for: the one that the recipe bounds from below, else the mean of all."""
     named = [bound.score for bound in bounds if bound.at_least is not None]
     return next((name for name in named if name in known), AGGREGATES[0])
+
+
+def _among_people(labels: Iterable[Verdict], models: Collection[str], rubric: Rubric | None) -> dict[str, Figure]:
+    """How far people agree with each other, by what they label; nothing where no row has labels of two."""
+    standing: dict[tuple[str, str], dict[str, Verdict]] = {}
+    for label in labels:
+        if label.more.get(BY) != "models" and label.reviewer not in models:
+            standing.setdefault(label.key, {})[label.reviewer] = label
+    found = agreement(standing, (rubric.low, rubric.high) if rubric else None)
+    return {each.name: each.main for each in found if each.rows and each.main.value is not None}
 
 
 def _counted(row: LabelledRow, good: float) -> LabelledRow:

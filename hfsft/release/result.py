@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from hfsft.recipe.recipe import Recipe
     from hfsft.release.by_source import OfSource
     from hfsft.release.folder.source_files import ReadFrom
+    from hfsft.release.rows.pair_lengths import PairLengths
     from hfsft.release.rows.release_measures import ReleaseMeasures
     from hfsft.release.trainer.check import TrainerCheck
     from hfsft.release.trainer.dataset_writer import DatasetWriter
@@ -157,6 +158,7 @@ class Built:
             "usd_per_row": self.usd_per_row,
             "trainer": self.trainer.as_dict(),
             "lengths": self.lengths.as_dict() if self.lengths else None,
+            **({"pair_lengths": self.pair_lengths.as_dict()} if self.pair_lengths else {}),
             "columns": [each.as_dict() for each in published_columns(self).values()],
             "bounds": bounds(self.plan),
             "causes": [cause.as_dict() for cause in self.causes],
@@ -184,6 +186,23 @@ class Built:
         from hfsft.release.trainer.lengths import lengths
 
         return lengths(self) if len(self.rows) else None
+
+    @cached_property
+    def preference(self) -> dict[str, Dataset]:
+        """The preference pairs by split; empty where the recipe makes none."""
+        from hfsft.release.rows.preference import preference_rows
+
+        return preference_rows(self)
+
+    @cached_property
+    def pair_lengths(self) -> PairLengths | None:
+        """How long they are for a trainer; None where the recipe names no tokenizer, or there is none."""
+        from hfsft.release.rows.pair_lengths import pair_lengths
+
+        if self.writer.tokenizer is None:
+            return None
+        pairs = (pair for rows in self.preference.values() for pair in rows)
+        return pair_lengths(pairs, self.writer.tokenizer, self.recipe.publish.max_length)
 
     @cached_property
     def unchanged_sources(self) -> dict[tuple[str, int], Opened]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import platform
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,7 @@ import hfsft
 from hfsft.cache import cache_folder
 from hfsft.cache import put as put_whole
 from hfsft.hashing import digest
-from hfsft.release.folder import lock, previous
+from hfsft.release.folder import lock, previous, row_files
 from hfsft.release.folder.file_names import FUNNEL, REPORT, SIDES
 from hfsft.release.hub.release_files import sha256_of
 from hfsft.release.trainer.tokenizer import load_tokenizer
@@ -46,10 +46,11 @@ class ToldBefore:
 def hang_on(recipe: Recipe, plan: Plan, rows: Any, ledger: Ledger, usage: Usage) -> str:
     """A hash of all that a build's folder hangs on, but the sides of builds before; empty where that is not known.
 
-    Rows are told by where their columns lie and what these were made of: none is read.
+    Rows are told by where their columns lie and what these were made of: no text is read.
     """
-    kept, tables = _which(rows), {name: _which(each) for name, each in ledger.tables.items()}
-    fell = [_which(removal.rows) for removal in ledger.removals]
+    read = _of_sides(plan)
+    kept, tables = _which(rows, read), {name: _which(each, read) for name, each in ledger.tables.items()}
+    fell = [_which(removal.rows, read) for removal in ledger.removals]
     if kept is None or None in fell or None in tables.values():
         return ""
     tokenizer = recipe.publish.tokenizer
@@ -76,13 +77,26 @@ def hang_on(recipe: Recipe, plan: Plan, rows: Any, ledger: Ledger, usage: Usage)
     )
 
 
-def _which(rows: Any) -> list[Any] | None:
-    """Which rows these are, and what their columns were made of; None of rows from elsewhere."""
+def _which(rows: Any, read: Collection[str]) -> list[Any] | None:
+    """Which rows these are, and what their columns were made of, or hold, if they are to be `read`; None of rows from
+    elsewhere.
+    """
     from hfsft.engine.parts.rows import Rows
 
     if not isinstance(rows, Rows):
         return None
-    return [rows.kinds, rows.key, [part.lineage(rows.kinds) for part in rows.parts]]
+    names = [name for name in rows.kinds if name not in read]
+    there = [name for name in rows.kinds if name in read]
+    return [rows.kinds, rows.key, [part.lineage(names) for part in rows.parts], row_files.said(rows, there)]
+
+
+def _of_sides(plan: Plan) -> set[str]:
+    """The columns that hang on what builds before gave: mostly they hold the same, made of something else each time."""
+    found: set[str] = set()
+    for step in plan.steps:
+        if any(not each.pinned for each in step.needs) or not found.isdisjoint((*step.reads, *step.optional)):
+            found |= set(step.writes)
+    return found
 
 
 def _code() -> str:

@@ -133,12 +133,13 @@ OTHERS = (
 """What some rows have beside that, under names that mean the same everywhere."""
 
 EVIDENCE, UNANSWERABLE = "evidence", "unanswerable"
-REVIEWED = "reviewed"
+REVIEWED, EDITED_FROM = "reviewed", "edited_from"
 WRITTEN = (
     Column("documents", ["string"], "lineage", "The chunks of documents that the row was given, by their ids.", True),
     Column("document", "string", "lineage", "The document that it rests on: was written from, or found first.", True),
     Column(UNANSWERABLE, "bool", "lineage", "Whether the documents were picked so that they lack what is asked for."),
     Column(EVIDENCE, "string", "text", "Documents that the writer alone was shown.", published=False),
+    Column(EDITED_FROM, "string", "lineage", "Hash of what a row asked before people edited it.", True),
     Column(
         REVIEWED,
         "string",

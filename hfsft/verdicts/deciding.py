@@ -57,8 +57,8 @@ def decided(by_reviewer: ByReviewer) -> Decision | None:
 
 
 def _why(rejects: list[Verdict]) -> tuple[str, str]:
-    """The reason that most give, of several the last, and the last note beside it."""
-    given = Counter(each.reason or OTHER for each in rejects)
-    most = max(given.values())
-    reason = next(each.reason or OTHER for each in reversed(rejects) if given[each.reason or OTHER] == most)
+    """The reason that most give, of several the last, and the last note beside it; `other` where nobody gives one."""
+    given = Counter(each.reason for each in rejects if each.reason)
+    most = max(given.values(), default=0)
+    reason = next((each.reason for each in reversed(rejects) if each.reason and given[each.reason] == most), OTHER)
     return reason, next((each.note for each in reversed(rejects) if (each.reason or OTHER) == reason and each.note), "")

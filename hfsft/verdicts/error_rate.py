@@ -6,7 +6,7 @@ the binomial": it holds the true share in at least 95 of 100 samples, however sm
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from math import ceil
 
@@ -38,13 +38,19 @@ class ErrorRate:
         more than a million rows had to be looked at.
         """
         share = self.wrong / self.looked_at if self.looked_at else 0.0
+        return self._more(at_most, lambda rows: ceil(share * rows - 1e-9)) if share < at_most else None
+
+    def more_if_right(self, at_most: float) -> int | None:
+        """The same if none of those rows is wrong: how many are the least that could do; None beyond a million."""
+        return self._more(at_most, lambda _: self.wrong)
+
+    def _more(self, at_most: float, wrong: Callable[[int], int]) -> int | None:
+        """How many more rows, where so many would be wrong of so many looked at."""
         if self.high <= at_most:
             return 0
-        if share >= at_most:
-            return None
 
         def fits(rows: int) -> bool:
-            return _interval(ceil(share * rows - 1e-9), rows)[1] <= at_most
+            return _interval(wrong(rows), rows)[1] <= at_most
 
         low, high = self.looked_at, max(2 * self.looked_at, 16)
         while not fits(high):

@@ -158,6 +158,7 @@
     at("note").value = draft.note;
     if (before !== entry) {
       if (document.activeElement?.matches("input, textarea, #row *")) at("place").focus({ preventScroll: true });
+      at("panel").scrollTop = 0;
       window.scrollTo(0, 0);
     }
     document.documentElement.dataset.shown = id;
@@ -252,7 +253,13 @@
     if (!radio) return told(`${criterion.name.replaceAll("_", " ")} goes from ${criterion.scale.join(" to ")}.`);
     radio.checked = true;
     score(current, value);
-    mark(current + 1);
+    markTo(current + 1);
+  };
+
+  // By keys: the marked criterion comes into view, of however many.
+  const markTo = (index) => {
+    mark(index);
+    at("criteria").children[current].scrollIntoView({ block: "nearest" });
   };
 
   const focusMarked = () => {
@@ -393,7 +400,7 @@
     Esc: ["close a window, leave a field", () => {}],
   };
   const BY_KEY = { ...KEYS, j: KEYS["j →"], ArrowRight: KEYS["j →"], k: KEYS["k ←"], ArrowLeft: KEYS["k ←"],
-    ArrowDown: ["", () => mark(current + 1)], ArrowUp: ["", () => mark(current - 1)] };
+    ArrowDown: ["", () => markTo(current + 1)], ArrowUp: ["", () => markTo(current - 1)] };
 
   // The letter of the key, or on keyboards of other scripts the Latin one at its place.
   const keyOf = ({ key, code }) => {

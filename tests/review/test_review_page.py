@@ -66,6 +66,22 @@ def test_marks_move_and_scores_change(review: Open) -> None:
     assert verdicts(reviewing)[0][1]["scores"] == {"relevance": 5, "usefulness": 2}
 
 
+def test_many_criteria_on_scales_of_any_width(review: Open) -> None:
+    scales = [(1, 5)] * 8 + [(0, 100), (1, 10), (0, 3)]
+    criteria = [{"name": f"c{n}", "question": "", "levels": {}, "scale": scale} for n, scale in enumerate(scales)]
+    reviewing = MemoryReviewing(rows(2), criteria=criteria)
+    ann = review(reviewing)
+    ann.keys(*"44444444", "7", "5", "Escape", "ArrowDown", "0", "0")
+    assert ann.page.evaluate("""(() => {
+        const [set, bar] = ['fieldset.current', '.verdicts'].map(each => document.querySelector(each)
+            .getBoundingClientRect());
+        return set.bottom <= bar.top && set.top > 0;
+    })()""")
+    ann.keys("a")
+    scores = [*([4] * 8), 75, 10, 0]
+    assert verdicts(reviewing)[0][1]["scores"] == {f"c{n}": score for n, score in enumerate(scores)}
+
+
 def test_undo_brings_back_what_was_said(review: Open) -> None:
     reviewing = MemoryReviewing(rows(3))
     ann = review(reviewing)

@@ -56,3 +56,4 @@ def test_of_several_reasons_that_of_most_stands_with_its_note() -> None:
     found = of(*(said(verdict="reject", by=by, reason=why, note=note) for by, why, note in reasons))
     assert (found.reason, found.note) == ("style", "dull")
     assert of(said(verdict="reject")).reason == "other"
+    assert of(said(verdict="reject", reason="unsafe"), said(by="zoe", verdict="reject")).reason == "unsafe"

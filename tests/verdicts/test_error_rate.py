@@ -54,3 +54,11 @@ def test_that_many_more_rows_are_enough_and_one_less_is_not() -> None:
     assert rate(round(0.02 * (100 + more)), 100 + more).high <= 0.05
     assert rate(round(0.02 * (100 + more)), 99 + more).high > 0.05
     assert rate(49, 1000).more(0.0490001) is None
+
+
+def test_how_many_more_would_do_if_none_of_them_were_wrong() -> None:
+    assert rate(1, 1).more(0.2) is None
+    right = rate(1, 1).more_if_right(0.2)
+    assert right is not None
+    assert rate(1, 1 + right).high <= 0.2 < rate(1, right).high
+    assert rate(0, 72).more_if_right(0.05) == 0

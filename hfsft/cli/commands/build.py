@@ -137,7 +137,7 @@ def report(built: Built, folder: Path) -> str:
     lines += [remark("warning", note) for note in built.notes if isinstance(note, Warn)]
     lines += [remark("note", note) for note in built.notes if not isinstance(note, Warn)]
     lines += [remark("note", note) for note in notes_on(built.usage.dialects)]
-    lines.append(f"written to {folder}")
+    lines.append(f"nothing changed: {folder} stays as it is" if built.stands else f"written to {folder}")
     return "\n".join(lines)
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 import getpass
 import json
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from hfsft.cli.arguments import command
 from hfsft.cli.console import count, remark, table, tell, wrapped
@@ -122,8 +124,8 @@ def _serve(review: OpenedReview, arguments: argparse.Namespace) -> None:
     )
 
     def ready(address: str) -> None:
-        print(f"{address}\n(Ctrl-C ends it; what was kept stays)", flush=True)
-        if sys.stdout.isatty() and not arguments.no_open:
+        print(f"{address}\n{_reached(address)}(Ctrl-C ends it; what was kept stays)", flush=True)
+        if sys.stdout.isatty() and not arguments.no_open and _has_windows():
             webbrowser.open(address)
 
     # What the error rate takes is loaded while the first row is read: no key waits for it.
@@ -131,6 +133,19 @@ def _serve(review: OpenedReview, arguments: argparse.Namespace) -> None:
     with suppress(KeyboardInterrupt):
         asyncio.run(serve(session, arguments.port, ready))
     print()
+
+
+def _has_windows() -> bool:
+    """Whether a browser would open in a window, and not in this terminal."""
+    return sys.platform in ("darwin", "win32") or any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))
+
+
+def _reached(address: str) -> str:
+    """How the page is reached from the machine that somebody is logged in from; empty where that is this one."""
+    if not os.environ.get("SSH_CONNECTION"):
+        return ""
+    port = urlsplit(address).port
+    return f"(from where you are logged in: ssh -N -L {port}:127.0.0.1:{port} and this machine, then open it there)\n"
 
 
 def report(review: OpenedReview, found: Summary) -> str:

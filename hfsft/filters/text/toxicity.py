@@ -22,8 +22,8 @@ class Toxicity(OfColumn):
 
     The model runs in this process through transformers, with weights as safetensors, and needs torch (`hfsft[embed]`).
     Of a text that is longer than it takes, the likeliest piece counts. hfsft brings no classifier: word lists that ship
-    in packages know swear words, not hate, and which texts are to fall is what a model was trained on. Measure it on
-    texts of yours before it cuts. Without torch, a judge can say it: a criterion such as `safety` in its rubric, and
+    in packages know swear words, not hate, and which texts are to fall is what a model was trained on. No model was
+    measured here: measure yours on texts of yours before it cuts. Without torch, a judge can say it: a criterion such as `safety` in its rubric, and
     `score: {safety: {at_least: 4}}`.
     """
 

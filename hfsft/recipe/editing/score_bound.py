@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hfsft.errors import Problem, RecipeError
+from hfsft.filters import DEFAULT_FILTERS
 from hfsft.filters.listed import filter_name
 from hfsft.filters.score import Score
 from hfsft.marks import Loc
 from hfsft.plain import digits
 from hfsft.recipe.editing.value_in_text import NoPlaceError, with_value
-from hfsft.recipe.recipe_file import RecipeFile, read
-from hfsft.recipe.rules import filters_of
+from hfsft.recipe.recipe_file import RecipeFile, parse, read
 
 if TYPE_CHECKING:
     from hfsft.recipe.recipe import Recipe
@@ -38,8 +38,8 @@ def write_bound(recipe: Recipe, score: str, at_least: float) -> list[str]:
     text = read(path)
     if text != source.text.text:
         raise RecipeError([Problem(source.place(()), "has changed since it was read", "run the command again")])
-    changed: list[Loc] = []
-    for loc, value in _edits(recipe, score, at_least):
+    source, changed = parse(text, path), list[Loc]()  # as the file says, whatever was overridden
+    for loc, value in _edits(source, score, at_least):
         _check(source, loc, at_least)
         try:
             text = with_value(text, loc, value)
@@ -56,17 +56,15 @@ def write_bound(recipe: Recipe, score: str, at_least: float) -> list[str]:
             ) from None
         changed.append(loc)
     _replace(path, text)
-    from hfsft.recipe.recipe_file import parse
-
     after = parse(text, path)
     return [str(after.place(loc)) for loc in changed]
 
 
-def _edits(recipe: Recipe, score: str, at_least: float) -> Iterator[tuple[Loc, Any]]:
+def _edits(source: RecipeFile, score: str, at_least: float) -> Iterator[tuple[Loc, Any]]:
     """What to write where."""
-    listed = recipe.source.data.get(FILTERS)
+    listed = source.data.get(FILTERS)
     if listed is None:
-        own = [(rule.name, rule.model_dump(mode="json", exclude_defaults=True)) for rule in filters_of(recipe)]
+        own = [(rule.name, rule.model_dump(mode="json", exclude_defaults=True)) for rule in DEFAULT_FILTERS]
         usual = [{name: arguments} if arguments else name for name, arguments in own]
         yield (FILTERS,), [*usual, {Score.name: {score: {AT_LEAST: at_least}}}]
         return

@@ -62,7 +62,7 @@ def use(draft: Draft) -> Values | None:
     default = draft.metadata["dataset_info"][0]
     columns = [feature["name"] for feature in default["features"]]
     names = [split["name"] for split in default["splits"]]
-    publish = draft.built.recipe.publish
+    publish, pairs = draft.built.recipe.publish, draft.built.pair_lengths
     return {
         "source": publish.repo_id or f"build/{draft.built.recipe.name}",
         "model": json.dumps(plain(publish.tokenizer or EXAMPLE_MODEL), ensure_ascii=False),
@@ -72,6 +72,7 @@ def use(draft: Draft) -> Values | None:
         "tested": names[-1] == "test" and "validation" in names,
         "max_length": publish.max_length or found.max_length,
         "estimated": found.tokenizer is None and not publish.max_length,
+        "pairs_length": publish.max_length or (pairs.longer.recommended if pairs else None),
         "pairs": next(
             (
                 [split["name"] for split in info["splits"]]

@@ -194,6 +194,7 @@ def _unread(built: Built) -> Iterator[str]:
 def _trainer(built: Built) -> Iterator[str]:
     alarms = built.trainer.alarms()
     yield from (Warn(note) if note in alarms else note for note in built.trainer.notes())
+    yield from map(Warn, built.pair_lengths.notes() if built.pair_lengths else ())
 
 
 SOURCES: tuple[Callable[[Built], Iterator[str]], ...] = (

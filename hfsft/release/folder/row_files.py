@@ -6,7 +6,7 @@ They hang on the rows and how they are written, not on the run: a build of the s
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict
 from hashlib import blake2b
 from pathlib import Path
@@ -38,7 +38,7 @@ def hang_on(built: Built) -> str:
         {
             "hfsft": __version__,
             "libraries": lock.libraries(),
-            "rows": _said(built.rows),
+            "rows": said(built.rows),
             "fell": fell,
             "format": [writer.format, asdict(writer.style), dict(writer.columns)],
             "tokenizer": writer.tokenizer.identity if writer.tokenizer else None,
@@ -51,21 +51,24 @@ def hang_on(built: Built) -> str:
 def _fell(removal: Removal) -> list[Any] | None:
     """What tells one step's rows that fell from others."""
     why = [removal.stage, removal.rule, removal.fate, removal.bound, removal.value_column]
-    said = _said(removal.rows)
-    return said and [*why, said, _pairs(removal.errors), _pairs(removal.instead)]
+    told = said(removal.rows)
+    return told and [*why, told, _pairs(removal.errors), _pairs(removal.instead)]
 
 
-def _said(rows: Any) -> list[Any] | None:
-    """The columns of rows, how many there are, and a hash of all that they hold; None of rows from elsewhere."""
+def said(rows: Any, names: Collection[str] | None = None) -> list[Any] | None:
+    """The columns of rows, or some of them, how many rows there are, and a hash of all that these hold; None of rows
+    from elsewhere.
+    """
     import pyarrow as pa
     from datasets import Dataset
 
     tables: Iterator[pa.Table]
     if isinstance(rows, Dataset):
         table = rows.with_format("arrow")[:] if rows._indices else rows.data.table
+        table = table if names is None else table.select(list(names))
         tables = (table.slice(start, BLOCK) for start in range(0, len(table), BLOCK))
     elif hasattr(rows, "batches"):  # of this machine, or of an executor that reads as it does
-        tables = rows.batches(size=BLOCK)
+        tables = rows.batches(names, size=BLOCK)
     else:
         return None
     hashed = blake2b(digest_size=16)
@@ -75,7 +78,7 @@ def _said(rows: Any) -> list[Any] | None:
         with pa.ipc.new_stream(sink, plain.schema) as stream:
             stream.write_table(plain)
         hashed.update(sink.getvalue())
-    return [rows.column_names, len(rows), hashed.hexdigest()]
+    return [rows.column_names if names is None else list(names), len(rows), hashed.hexdigest()]
 
 
 def _pairs(told: Mapping[str, str]) -> str:

@@ -46,7 +46,6 @@ from hfsft.release.folder.staging import NEW, staging_folder
 from hfsft.release.reader import Release
 from hfsft.release.report import page, vega
 from hfsft.release.result import Built
-from hfsft.release.rows.preference import preference_rows
 from hfsft.release.rows.random_twin import random_rows
 
 if TYPE_CHECKING:
@@ -107,7 +106,7 @@ def _fill_data(built: Built, folder: Path, target: Path, rows_of: str) -> None:
         row_files.put(built, folder)
     for side, others in random_rows(built).items():
         write_parquet(others, folder / RANDOM, side)
-    for side, pairs in preference_rows(built).items():
+    for side, pairs in built.preference.items():
         write_parquet(pairs, folder / PREFERENCE, side)
     if built.sides.stands:
         _text(folder / SIDES, sides_file.text(built.sides))

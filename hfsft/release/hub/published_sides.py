@@ -8,8 +8,10 @@ from hfsft.errors import UserError
 from hfsft.recipe.recipe import Recipe
 from hfsft.release.folder import sides_file
 from hfsft.release.folder.file_names import SIDES
-from hfsft.release.hub.retries import Tell, patiently, refusal
+from hfsft.release.hub.retries import Tell, is_answer, patiently, refusal
 from hfsft.stages.split.sides import NONE, Sides
+
+TRIES = 3  # nothing is paid for yet, so that a Hub which stays out of reach is told of in seconds
 
 
 def with_published(recipe: Recipe, local: Sides, tell: Tell, *, wanted: bool) -> Sides:
@@ -32,17 +34,21 @@ def with_published(recipe: Recipe, local: Sides, tell: Tell, *, wanted: bool) ->
 
 
 def _published(repo_id: str, tell: Tell, *, patient: bool) -> Sides:
-    from huggingface_hub import hf_hub_download
-    from huggingface_hub.errors import EntryNotFoundError, RepositoryNotFoundError
+    from huggingface_hub import get_hf_file_metadata, hf_hub_download, hf_hub_url, try_to_load_from_cache
 
     def download() -> str:
+        # A download tries a Hub that is out of reach for 23 s, each time; this says at once that it is.
+        get_hf_file_metadata(hf_hub_url(repo_id, SIDES, repo_type="dataset"))
         return hf_hub_download(repo_id, SIDES, repo_type="dataset")
 
     doing = f"reading {SIDES} of {repo_id}"
     try:
-        path = patiently(download, doing, tell) if patient else download()
-    except (EntryNotFoundError, RepositoryNotFoundError):
-        return NONE
+        path = patiently(download, doing, tell, tries=TRIES if patient else 1)
     except Exception as error:
-        raise refusal(error, doing) from None
+        if is_answer(error):
+            return NONE
+        known = None if patient else try_to_load_from_cache(repo_id, SIDES, repo_type="dataset")
+        if not isinstance(known, str):
+            raise refusal(error, doing) from None
+        path = known
     return sides_file.read_sides(Path(path)) or NONE

@@ -31,29 +31,29 @@ _QUERY = re.compile(r"(https?://[^\s?]{1,2000})\?\S+")
 _XET_STATUS = re.compile(r"HTTP status (?:client|server) error \((\d{3})\b")
 
 
-def patiently(call: Callable[[], T], doing: str, tell: Tell) -> T:
-    """What `call` returns, tried again while the Hub is busy, failing or out of reach.
+def patiently(call: Callable[[], T], doing: str, tell: Tell, *, tries: int = TRIES) -> T:
+    """What `call` returns, tried again while the Hub is busy, failing or out of reach, `tries` times at most.
 
     Raises `ReleaseError` where another try is of no use, or none is left. Errors by which the Hub says that something
     does not exist pass through, for they are answers.
     """
-    for tried in range(1, TRIES + 1):
+    for tried in range(1, tries + 1):
         try:
             return call()
         except Exception as error:  # noqa: PERF203 - trying again is what the loop is for
             if is_answer(error):
                 raise
-            pause(error, doing, tried, tell)
+            pause(error, doing, tried, tell, tries=tries)
     raise AssertionError("the last try returns or raises")
 
 
-def pause(error: Exception, doing: str, tried: int, tell: Tell, *, conflicts: bool = False) -> None:
+def pause(error: Exception, doing: str, tried: int, tell: Tell, *, conflicts: bool = False, tries: int = TRIES) -> None:
     """Wait before the next try, or raise the `ReleaseError` that says why there is none.
 
     With `conflicts`, somebody else's commit in between is worth another try too.
     """
     wait = _wait(error, tried, conflicts)
-    if wait is None or tried >= TRIES:
+    if wait is None or tried >= tries:
         raise refusal(error, doing) from None
     tell(f"{doing}: {_brief(error)}; trying again in {wait:.0f} s")
     time.sleep(wait)

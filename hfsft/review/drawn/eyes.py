@@ -45,7 +45,7 @@ def disagree(rows: ReviewedRows) -> Iterator[tuple[float, Candidate, str]]:
     for row in rows.candidates:
         spreads = [(column[row.place] or 0.0, name) for column, name in zip(columns, names, strict=True)]
         spread, name = max(spreads, default=(0.0, ""))
-        if row.reached and spread > 0:
+        if row.judged_here and spread > 0:
             yield spread, row, said.format(_plainly(name.removeprefix(SPREAD)))
 
 
@@ -57,7 +57,7 @@ def bound(rows: ReviewedRows) -> Iterator[tuple[float, Candidate, str]]:
     steps = {each["step"]: number for number, (each, _) in enumerate(bounds)}
     for row in rows.candidates:
         fell = steps.get(row.stage)
-        if not row.reached and fell is None:
+        if not row.judged_here and fell is None:
             continue
         near = [
             (_distance(each, value), number)
@@ -82,7 +82,7 @@ def duplicates(rows: ReviewedRows) -> Iterator[tuple[float, Candidate, str]]:
     for row in rows.candidates:
         likeness = [(values[row.place], others[row.place]) for values, others in columns]
         alike, other = max(((value, of) for value, of in likeness if value and of), default=(0.0, ""))
-        if row.reached and alike >= LEAST_ALIKE:
+        if row.judged_here and alike >= LEAST_ALIKE:
             yield float(alike), row, f"it is much like row {other} ({alike:.0%})"
 
 
@@ -90,23 +90,23 @@ def contradictions(rows: ReviewedRows) -> Iterator[tuple[float, Candidate, str]]
     """Rows whose answer contradicts that of a similar question, as the build found."""
     why, of = rows.column(CONTRADICTION), rows.column(f"{CONTRADICTION}{OF}")
     for row in rows.candidates:
-        if row.reached and why[row.place]:
+        if row.judged_here and why[row.place]:
             yield 1.0, row, f"its answer contradicts that of row {of[row.place]}: {why[row.place]}"
 
 
 def longest(rows: ReviewedRows) -> Iterator[tuple[float, Candidate, str]]:
     """The twentieth of the rows that say most: few read them to their end."""
     lengths = rows.lengths()
-    ordered = sorted(lengths[row.place] for row in rows.candidates if row.reached)
+    ordered = sorted(lengths[row.place] for row in rows.candidates if row.judged_here)
     least = ordered[len(ordered) * 19 // 20] if ordered else 0
     for row in rows.candidates:
-        if row.reached and lengths[row.place] >= least > ordered[0]:
+        if row.judged_here and lengths[row.place] >= least > ordered[0]:
             yield lengths[row.place], row, "it is one of the longest"
 
 
 def language(rows: ReviewedRows) -> Iterator[tuple[float, Candidate, str]]:
     """Rows whose answer is in a language that is not among the recipe's, or that few other rows are in."""
-    looked = [row for row in rows.candidates if row.reached]
+    looked = [row for row in rows.candidates if row.judged_here]
     if len(looked) > LOOKED_AT:
         return
     answers = rows.column("response")

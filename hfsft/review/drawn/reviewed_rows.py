@@ -6,9 +6,10 @@ thousand rows open in a second or two.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from hfsft.release.report.page_data import PageData
@@ -45,9 +46,26 @@ class Candidate(NamedTuple):
         return self.fate in SPLITS
 
     @property
-    def reached(self) -> bool:
-        """Whether it came as far as people's verdicts: it stands, or fell by one."""
+    def judged_here(self) -> bool:
+        """Whether a verdict decides over it: it stands, or fell by one."""
         return self.stands or self.stage == REVIEW
+
+    @property
+    def reached(self) -> bool:
+        """Whether it came as far as people's verdicts, wherever it fell behind these.
+
+        What is left of a choice that prefers what people accepted is no random sample of anything.
+        """
+        return self.judged_here or re.split(r"[.\[]", self.stage, maxsplit=1)[0] in behind()
+
+
+@cache
+def behind() -> frozenset[str]:
+    """The sections of a recipe that rows meet behind `review`."""
+    from hfsft.recipe.sections import Sections
+
+    names = list(Sections.model_fields)
+    return frozenset(names[names.index(REVIEW) + 1 :])
 
 
 class RowTable(Protocol):

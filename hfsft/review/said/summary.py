@@ -12,7 +12,7 @@ from hfsft.review.drawn.reviewed_rows import ReviewedRows
 from hfsft.review.drawn.reviewer_walk import Draw
 from hfsft.verdicts import SKIP, ErrorRate, Verdict, Verdicts, decided, error_rate
 from hfsft.verdicts.all_verdicts import ByReviewer
-from hfsft.verdicts.error_rate import RANDOM, rate_of
+from hfsft.verdicts.error_rate import RANDOM
 
 
 @dataclass(frozen=True)
@@ -61,8 +61,9 @@ class Summary:
             return f"{told}: {bound}; {more:,} more rows with no larger share of wrong ones would do"
         if rate.low > self.at_most:
             return f"{told}: all of that is above the bound of {self.at_most:.1%}; more rows will not do"
-        right = _more_if_right(rate, self.at_most)
-        return f"{told}: {bound}; too few rows yet to tell ({right:,} more would do if all of these were right)"
+        if right := rate.more_if_right(self.at_most):
+            return f"{told}: {bound}; too few rows yet to tell ({right:,} more would do if all of these were right)"
+        return f"{told}: {bound}; too few rows yet to tell"
 
     def as_dict(self) -> dict[str, Any]:
         """The summary as JSON."""
@@ -78,7 +79,7 @@ def summed_up(rows: ReviewedRows, draw: Draw, verdicts: Verdicts, at_most: float
     eyes: dict[str, tuple[int, int]] = {}
     for row_id, decision in decisions.items():
         kind = next((one.drawn for one in said[row_id].values() if one.drawn), None)
-        if row_id not in random and kind:
+        if row_id not in random and kind and kind not in RANDOM:  # else one of the sample that fell since
             looked, wrong = eyes.get(kind, (0, 0))
             eyes[kind] = (looked + 1, wrong + decision.wrong)
     by: dict[str, Counter[str]] = {}
@@ -110,21 +111,6 @@ def with_agreement(summary: Summary, rows: ReviewedRows, verdicts: Verdicts, lev
         return summary
     standing = {(row_id, rows.by_id[row_id].content): each for row_id, each in _of_rows(rows, verdicts)}
     return replace(summary, agreement=tuple(agreement_said(standing, levels)))
-
-
-def _more_if_right(rate: ErrorRate, at_most: float) -> int:
-    """How many rows to look at until the upper end of the interval is at most that, if none of them is wrong."""
-
-    def high(rows: int) -> float:
-        return rate_of([True] * rate.wrong + [False] * (rate.looked_at - rate.wrong + rows)).high
-
-    least, most = 0, 16
-    while high(most) > at_most:
-        least, most = most, 2 * most
-    while most - least > 1:
-        middle = (least + most) // 2
-        least, most = (least, middle) if high(middle) <= at_most else (middle, most)
-    return most
 
 
 def disputed_rows(rows: ReviewedRows, verdicts: Verdicts) -> list[str]:

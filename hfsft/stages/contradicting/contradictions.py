@@ -64,7 +64,8 @@ class Contradictions(AskingStage):
     With `nli` no model is asked: one of natural language inference, run in this process through transformers (weights
     as safetensors, no code of the repository; it needs torch, `hfsft[embed]`), says how likely one answer, behind its
     question, contradicts the other, and the other the one; the larger of both counts. It is faster, and knows the
-    language and the kind of text that it was trained on: look at the report before it cuts.
+    language and the kind of text that it was trained on. What it finds and what it takes wrongly was measured with no
+    model, as none comes in a package: look at the report before it cuts.
     """
 
     key: ClassVar[str] = KEY

@@ -26,7 +26,7 @@ PARTS = {
 """What scores depend on, by what it is called, and where a step's identity says it; all else are `settings`."""
 NOT_OF_SCORES = ("control", "turns")
 """Of the identity what changes no score that people's labels are compared with."""
-NOBODY = "the judge is uncalibrated: nobody has compared its scores with people's"
+NOBODY = "the judge is uncalibrated: no comparison of its scores with people's is known"
 
 
 def parts(identity: Mapping[str, Any]) -> dict[str, str]:

@@ -12,7 +12,7 @@ from hfsft.hashing import digest
 from hfsft.rows.columns import TEXTS
 from hfsft.rows.reading import edited_row
 from hfsft.rows.row import EDITED, child_id
-from hfsft.rows.views import asked_hash, content, questions
+from hfsft.rows.views import content
 from hfsft.verdicts import REJECT, Decision, Verdict, VerdictFile, Verdicts, decided
 from hfsft.verdicts.error_rate import RANDOM
 
@@ -123,18 +123,11 @@ def resource(verdicts: Verdicts, *, edits: bool = False, named: bool = False) ->
 
 
 def child_of(row: Mapping[str, Any], edit: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The texts and the lineage of the row that an edit makes of one; None where it changes nothing.
-
-    It is of the family of the row that it was, also where it asks something else now.
-    """
+    """The texts and the lineage of the row that an edit makes of one; None where it changes nothing."""
     said = edited_row.edited(row, edit)
     if content({**row, **said}) == content(row):
         return None
-    asked = asked_hash(questions({name: [value] for name, value in row.items()})[0])
-    lineage = {"id": id_of(row["id"], edit), "parent_id": row["id"], "origin": EDITED}
-    if "family_key" in row:
-        lineage["family_key"] = row["family_key"] or asked
-    return {**said, **lineage}
+    return {**said, "id": id_of(row["id"], edit), "parent_id": row["id"], "origin": EDITED}
 
 
 def id_of(row: str, edit: Mapping[str, Any]) -> str:

@@ -12,15 +12,14 @@ from hfsft.rows.columns import REVIEWED
 from hfsft.rows.reading.summaries import rows_said
 from hfsft.rows.row import EDITED
 from hfsft.stages.base import CardPart, Outcome, Panel, ShownTable, Warn
+from hfsft.stages.reviewing import review_agreement
 from hfsft.stages.reviewing.decisions import KIND, Decisions
 from hfsft.stages.reviewing.steps import DECIDE, KEY, LOOKED_AT, REJECTED
 from hfsft.verdicts import REASONS, REJECT, ErrorRate
 from hfsft.verdicts.error_rate import rate_of
 
-LOOK = "look at {} more with `hfsft review`"
 
-
-def figures(outcome: Outcome) -> dict[str, Any]:
+def figures(outcome: Outcome, *, named: bool) -> dict[str, Any]:
     """What became of the rows that people looked at, as JSON."""
     if outcome.resource is None or DECIDE not in outcome.lines:
         return {}
@@ -28,7 +27,7 @@ def figures(outcome: Outcome) -> dict[str, Any]:
     rows = list(zip(*(_reached(outcome, name) for name in ("id", "origin", REVIEWED, LOOKED_AT)), strict=True))
     looked = [decisions.by_row[row][text] for row, _, _, text in rows if text is not None]
     met = {(row, text) for row, _, _, text in rows if text is not None}
-    there = {*outcome.values("id"), *outcome.removed("id")}
+    there, reached = {*outcome.values("id"), *outcome.removed("id")}, {row for row, *_ in rows}
     missed = [row for row, text, _ in decisions if (row, text) not in met]
     what = Counter(each.decision.what for each in looked)
     reasons = Counter(each.decision.reason for each in looked if each.decision.what == REJECT)
@@ -49,7 +48,9 @@ def figures(outcome: Outcome) -> dict[str, Any]:
             for row, origin, state, text in rows
         ),
         "gone": sum(row not in there for row in missed),
-        "other_text": sum(row in there for row in missed),
+        "other_text": sum(row in reached for row in missed),
+        "fell_before": sum(row in there and row not in reached for row in missed),
+        "agreement": review_agreement.figures(decisions, named=named),
         "replaced": decisions.replaced,
         "torn": decisions.torn,
     }
@@ -80,19 +81,27 @@ def missed(found: Mapping[str, Any], at_most: float | None) -> Iterator[str]:
     if at_most is None or not unseen or rate.high <= at_most:
         return
     wanted = f"the recipe wants at most {at_most:.1%} of rows wrong"
-    more = rate.more(at_most)
-    if more is None or more >= unseen:
-        advice = f"look at the {rows_said(unseen)} that nobody has seen (`hfsft review`)"
-        if more is None and rate.looked_at:
-            share = f"at a share of {rate.rate:.1%} no larger sample will do"
-            advice = f"{share}: mend what makes such rows or raise a bound before it, or {advice}"
-    else:
-        advice = f"{LOOK.format(rows_said(more))} (a sample of {rate.looked_at + more:,}), if that share stays"
+    yield f"review: {wanted}, and {_so_far(rate)}; {_advice(rate, at_most, unseen)}"
+
+
+def _so_far(rate: ErrorRate) -> str:
     if not rate.looked_at:
-        advice = advice.replace(", if that share stays", ", if none of them is wrong")
-        yield f"review: {wanted}, and people have looked at none that was drawn at random: {advice}"
-        return
-    yield f"review: {wanted}, and that cannot be said yet: {_told(rate)}; {advice}"
+        return "people have looked at none that was drawn at random"
+    return f"that cannot be said yet: {_told(rate)}"
+
+
+def _advice(rate: ErrorRate, at_most: float, unseen: int) -> str:
+    """What to do about a bound that does not hold yet: how many rows to look at, or that it is of no use."""
+    whole = f"look at the {rows_said(unseen)} that nobody has seen"
+    share, right = rate.more(at_most), rate.more_if_right(at_most)
+    if share is not None and share < unseen:
+        staying = "if that share stays" if rate.looked_at else "if none of them is wrong"
+        return f"look at {rows_said(share)} more with `hfsft review` (`--rows {rate.looked_at + share}`), {staying}"
+    if rate.low > at_most:
+        return f"no larger sample will do: mend what makes such rows, raise a bound before the review, or {whole}"
+    if share is None and right is not None and right < unseen:
+        return f"too few rows to tell: look at {rows_said(right)} more, which do if none of them is wrong, or {whole}"
+    return f"{whole} with `hfsft review`"
 
 
 def _told(rate: ErrorRate) -> str:
@@ -118,7 +127,9 @@ def notes(found: Mapping[str, Any], at_most: float | None) -> Iterator[str]:
         yield Warn(f"review: {rows_said(count)} {_was(count)} edited by several people: the last edit counts")
     if count := found["other_text"]:
         said = "a row that says" if count == 1 else "rows that say"
-        yield Warn(f"review: {_verdicts(count)} {_is(count)} of {said} something else now, or fell before")
+        yield Warn(f"review: {_verdicts(count)} {_is(count)} of {said} something else now: look at it again")
+    if count := found["fell_before"]:
+        yield f"review: {_verdicts(count)} {_is(count)} of {rows_said(count)} that fell before the review"
     if count := found["gone"]:
         yield f"review: {_verdicts(count)} {_is(count)} of {'a row that is' if count == 1 else 'rows that are'} gone"
     if count := found["replaced"]:
@@ -126,6 +137,7 @@ def notes(found: Mapping[str, Any], at_most: float | None) -> Iterator[str]:
     if count := found["torn"]:
         said = "line is the beginning of one" if count == 1 else "lines are beginnings"
         yield Warn(f"review: {count:,} {said} in the verdict file, whose writer was stopped")
+    yield from review_agreement.notes(found)
     rate = rate_in(found)
     if rate.looked_at and not any(missed(found, at_most)):
         yield f"review: {_told(rate)}"
@@ -157,6 +169,7 @@ def card(outcome: Outcome, at_most: float | None, *, guidelines: bool) -> CardPa
         "reviewers": [f"{name}: {count:,}" for name, count in found["reviewers"].items()],
         "reasons": _reasons(found),
         "guidelines": guidelines,
+        "agreement": review_agreement.shown(found),
     }
     return CardPart(KEY, told)
 
@@ -187,7 +200,7 @@ def panel(outcome: Outcome, at_most: float | None) -> Panel | None:
     if found["reviewers"]:
         head = ("reviewer", "rows decided")
         pieces.append(ShownTable(head, list(found["reviewers"].items()), (1,), "Rows by reviewer"))
-    return Panel(KEY, "Review by people", pieces)
+    return Panel(KEY, "Review by people", [*pieces, *review_agreement.shown(found)])
 
 
 def _reasons(found: Mapping[str, Any]) -> ShownTable | None:

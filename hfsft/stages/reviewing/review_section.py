@@ -148,7 +148,7 @@ class Review(Stage):
 
     def figures(self, outcome: Outcome) -> Mapping[str, Any]:
         """How many rows people looked at, what became of them, and the share of wrong ones."""
-        return review_report.figures(outcome)
+        return review_report.figures(outcome, named=self.names)
 
     def notes(self, outcome: Outcome) -> Iterator[str]:
         """The share of wrong rows, what is odd about verdicts; the missed bound, where that is to be told."""

@@ -14,10 +14,22 @@ from hfsft.filters.filter_work import work_of
 from hfsft.filters.privacy.rewriting import Rewriting
 from hfsft.plain import plain
 from hfsft.rows.batch import Batch, Row, rows_of
-from hfsft.rows.columns import COLUMNS, REASON, REVIEWED, SCORE, TEXTS, UNLABELLED, VECTOR, Column, first_of, text_under
+from hfsft.rows.columns import (
+    COLUMNS,
+    EDITED_FROM,
+    REASON,
+    REVIEWED,
+    SCORE,
+    TEXTS,
+    UNLABELLED,
+    VECTOR,
+    Column,
+    first_of,
+    text_under,
+)
 from hfsft.rows.features import holds_text
 from hfsft.rows.row import ACCEPTED, EDITED
-from hfsft.rows.views import WHOLE, content
+from hfsft.rows.views import WHOLE, asked_hash, content, questions
 from hfsft.stages.answers import checking
 from hfsft.stages.reviewing.decisions import DecidedText, Decisions, child_of, resource
 from hfsft.verdicts import ACCEPT, REJECT, Verdicts
@@ -47,7 +59,7 @@ def steps(context: Context, verdicts: Verdicts, *, named: bool) -> list[Step]:
     gone |= {name for rule in rules if not isinstance(rule, Rewriting) for name in rule.writes}
     checked = list(_fit(rules, gone))
     edits = any(stand.decision.edit for _, _, stand in Decisions(verdicts))
-    made = [_editing(resource(verdicts, edits=True), rules, checked, gone, place)] if edits else []
+    made = _editing(resource(verdicts, edits=True), rules, checked, gone, place) if edits else []
     bounds = [
         {**told, "measures": [], "needed": []}
         for told in checking.rules_as_json([*checked, *(rule for rule in rules if isinstance(rule, Rewriting))])
@@ -85,12 +97,24 @@ def _fit(rules: Sequence[Filter], gone: set[str]) -> Iterator[Filter]:
 
 def _editing(
     edits: Resource, rules: Sequence[Filter], checked: Sequence[Filter], gone: Collection[str], place: Place
-) -> Step:
-    """The step that puts edited rows behind those that they were, measured and cleaned as these were."""
+) -> list[Step]:
+    """Two steps: one that notes what rows ask which people edited, one that puts edited rows behind those that they
+    were, measured and cleaned as these were. By what they asked these stay on the side of the split that they had.
+    """
     texts = {name: COLUMNS[name] for name in TEXTS if holds_text(COLUMNS[name])}
     cleaning = [rule.over(texts, texts)[0] for rule in rules if isinstance(rule, Rewriting)]
     works = [{**step.work.as_dict(), "given": step.given((*texts, *step.writes))} for step in cleaning if step.work]
-    return Step(
+    asked = Step(
+        f"{KEY}.asked",
+        reads=("id", "instruction"),
+        optional=WHOLE,
+        writes={EDITED_FROM: "string"},
+        role="lineage",
+        work=Work("hfsft.stages.reviewing.steps:asking"),
+        needs=(edits,),
+        place=place,
+    )
+    made = Step(
         f"{KEY}.edits",
         rows="many",
         reads=("id", "parent_id", "origin"),
@@ -111,6 +135,19 @@ def _editing(
         needs=(edits, *checking.needed(checked)),
         place=place,
     )
+    return [asked, made]
+
+
+def asking(edits: Resource) -> Callable[[Batch], Batch]:
+    """What notes what rows ask that people edited."""
+    return partial(_asked, edits=edits)
+
+
+def _asked(batch: Batch, *, edits: Resource) -> Batch:
+    decisions: Decisions = edits.load()
+    edited = [decisions.of(row) is not None for row in rows_of(batch)]
+    asked = questions(batch) if any(edited) else []
+    return {EDITED_FROM: [asked_hash(asked[at]) if there else None for at, there in enumerate(edited)]}
 
 
 def editing(
@@ -198,7 +235,7 @@ def _marks(row: Row, stand: DecidedText | None, fault: str | None, cleans: Seque
         state, why = REJECTED, ": ".join(filter(None, (_word(decision.reason), _noted(decision.note, cleans))))
     elif decision and decision.what == EDITED_TO and (child := child_of(row, decision.edit or {})):
         changed = sorted(name for name in decision.edit or {})
-        state, why, instead = REPLACED, f"{EDITED}: {', '.join(changed)}", child["id"]
+        state, why, instead = REPLACED, f"{EDITED}: another {', '.join(changed)}", child["id"]
     elif decision and decision.what in (ACCEPT, EDITED_TO) and state is None:
         state = ACCEPTED
     looked_at = content(row) if stand else None

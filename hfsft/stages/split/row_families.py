@@ -13,7 +13,8 @@ from hfsft.documents.corpus import DOCUMENT
 from hfsft.engine.adding import InMemory
 from hfsft.hashing import digest
 from hfsft.rows.batch import Batch
-from hfsft.rows.row import WRITTEN
+from hfsft.rows.columns import EDITED_FROM
+from hfsft.rows.row import EDITED, WRITTEN
 from hfsft.rows.views import OPTIONAL as VIEWED
 from hfsft.rows.views import SETTING, Question, asked_hash, questions
 from hfsft.similarity import COUNTED, SKETCH, LexicalIndex, Sketched, families, sketches_of
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from hfsft.engine.adding import Columns
 
 READS = ("seed_id", "origin", "instruction")
-OPTIONAL = (*VIEWED, "family_key", DOCUMENT)
+OPTIONAL = (*VIEWED, "family_key", DOCUMENT, EDITED_FROM)
 SKETCHED = tuple(name for name in VIEWED if name not in SETTING)  # what a sketch uses beside what users say
 KEYING = "split.keys"  # the step that makes these:
 KEYS = "split_keys"  # the column of what rows are known by, from one step to the next
@@ -33,7 +34,8 @@ KEYS = "split_keys"  # the column of what rows are known by, from one step to th
 def keys_of(batch: Batch, by: str | None = None) -> list[tuple[str, ...]]:
     """By what each row is known from build to build: a hash of what it asks, and the seed it grew from, if any; and
     where the recipe names its family, such as the thread that it is of, that; of one that was written from a document,
-    the document. Where the recipe says `by`, also what that column says.
+    the document; of one that people edited, what it asked before. Where the recipe says `by`, also what that column
+    says.
 
     No key hangs on the answer, the topic or the system prompt, so that a row with any of them corrected is known again.
     Sides are remembered by these keys: change how they are made, and every recipe's memory is lost.
@@ -41,17 +43,19 @@ def keys_of(batch: Batch, by: str | None = None) -> list[tuple[str, ...]]:
     asked = list(map(asked_hash, questions(batch)))
     named = batch.get("family_key") or [None] * len(asked)
     rests = batch.get(DOCUMENT) or [None] * len(asked)
+    before = batch.get(EDITED_FROM) or [None] * len(asked)
     parts = (batch.get(by) if by else None) or [None] * len(asked)
-    lineage = zip(batch["seed_id"], batch["origin"], asked, named, rests, parts, strict=True)
+    lineage = zip(batch["seed_id"], batch["origin"], asked, named, rests, before, parts, strict=True)
     return [
         (
             *(() if origin == "example" else (seed,)),
             key,
             *((family,) if family else ()),
             *((document,) if document and origin == WRITTEN else ()),
+            *((was,) if was and origin == EDITED else ()),
             *((digest(["by", by, str(part)], 16),) if part is not None else ()),
         )
-        for seed, origin, key, family, document, part in lineage
+        for seed, origin, key, family, document, was, part in lineage
     ]
 
 

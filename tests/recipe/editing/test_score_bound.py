@@ -144,6 +144,16 @@ def test_line_breaks_of_windows_and_a_mark_of_utf_8_stay(tmp_path: Path) -> None
     assert b"at_least: 4}" in path.read_bytes()
 
 
+def test_what_an_override_says_is_not_written_and_a_file_that_changed_is_not_either(tmp_path: Path) -> None:
+    written(tmp_path, "filters: [refusal]\n")
+    path = tmp_path / "boats.yaml"
+    recipe = load_recipe(path, ["filters=[html, refusal, language]"])
+    write_bound(recipe, "tone", 2)
+    assert path.read_text().endswith("filters: [refusal, {score: {mean: {at_least: 3.5}, tone: {at_least: 2}}}]\n")
+    with pytest.raises(RecipeError, match="has changed since it was read"):
+        write_bound(recipe, "tone", 3)
+
+
 def test_a_number_of_many_digits_is_written_as_it_is(tmp_path: Path) -> None:
     assert "at_least: 3.6666666666666665}" in written(tmp_path, "filters: [refusal]\n", at_least=11 / 3)
 

@@ -255,5 +255,5 @@ def test_a_card_that_holds_the_mark_keeps_no_old_text(folder: Path) -> None:
         sizes.append(len(there))
     assert there is not None
     assert there.count("\n## The recipe") == 1
-    assert there.count("\n### ") == 3
+    assert there.count("\n### v") == 3
     assert sizes[2] - sizes[1] == sizes[1] - sizes[0], "each release adds its entry and no more"

@@ -61,6 +61,8 @@ def test_no_row_runs_a_script(show: Callable[..., Page]) -> None:
     for _ in range(page.locator("#list li").count()):
         page.keyboard.press("ArrowDown")
     assert page.evaluate("window.broken") is None
+    page.fill("#search", "right to left")
+    assert "U+202Eright to leftU+202C" in page.locator("#row").inner_text()
     page.fill("#search", "<script>")
     assert "</script><script>window.broken" in page.locator("#row").inner_text()
 

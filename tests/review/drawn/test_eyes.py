@@ -86,3 +86,22 @@ def test_kinds_take_turns_and_no_row_comes_twice() -> None:
     taken = taken_in_turn([first, second, []], 5, without={rows[1].id})
     assert [(each.row.place, each.kind) for each in taken] == [(0, "a"), (7, "b"), (2, "a"), (3, "a")]
     assert taken_in_turn([first], 2) == first[:2]
+
+
+def test_rows_that_a_choice_behind_the_review_left_out_are_sampled_and_no_others_that_fell() -> None:
+    stages = (
+        "select",
+        "balance[0].column",
+        "size",
+        "split.leak",
+        "review",
+        "filters[tokens]",
+        "judge.unscored",
+        "guards",
+    )
+    fell = [a_row(9 + n, fate="rejected", stage=stage) for n, stage in enumerate(stages)]
+    candidates = reviewed([a_row(0)], fell).candidates
+    assert [row.stage for row in candidates if row.reached] == [
+        "", "select", "balance[0].column", "size", "split.leak", "review", "guards"
+    ]  # fmt: skip
+    assert [row.stage for row in candidates if row.judged_here] == ["", "review"]

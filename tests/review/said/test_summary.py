@@ -54,6 +54,14 @@ def test_the_error_rate_says_how_far_it_is_from_its_bound(wrong: int, at_most: f
     assert summary().rate_told == ""
 
 
+def test_rows_of_the_sample_that_fell_at_a_bound_since_are_neither_sample_nor_eyes() -> None:
+    fell = [{**row, "fate": "rejected", "stage": "filters[score].mean"} for row in many(40)[:10]]
+    rows = reviewed(many(40)[10:], fell)
+    said = Verdicts([verdict(number, "reject", reason="style") for number in (3, 15)])
+    found = summed_up(rows, draw(rows, WantedSample(rows=20, eyes=0)), said)
+    assert (found.eyes, found.rate.looked_at, found.looked_at) == ({}, 1, 1)
+
+
 def test_where_every_row_was_looked_at_no_wrong_one_is_left() -> None:
     said = [verdict(number, "reject" if number < 9 else "accept") for number in [*range(40), 90]]
     assert summary(*said, at_most=0.05).rate_told.endswith("; every row was looked at, so no wrong one is left")
