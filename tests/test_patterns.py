@@ -120,6 +120,7 @@ BUILT = {
     "hfsft.privacy.context": 1,
     "hfsft.privacy.national": 1,
     "hfsft.privacy.pii": 1,
+    "hfsft.privacy.credentials.passwords": 1,  # one class of characters each
     "hfsft.privacy.credentials.secrets": 2,
     "hfsft.recipe.yaml.syntax_errors": 1,
     "hfsft.release.card.licence_terms": 1,
