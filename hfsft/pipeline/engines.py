@@ -17,9 +17,9 @@ def executor_named(name: str) -> Executors:
     """The executor of that name. Raises `UserError` for another name, and where a package that it needs is missing."""
     if name == DAFT:
         from hfsft.engine.on_daft.daft_executor import OnDaft
-        from hfsft.engine.on_daft.queries import daft
+        from hfsft.engine.on_daft.queries import daft_module
 
-        daft()
+        daft_module()
         return OnDaft
     if name == LOCAL:
         from hfsft.engine.parts.local import Local

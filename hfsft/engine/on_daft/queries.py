@@ -28,7 +28,7 @@ SETTINGS = {
 PATIENCE = 30.0  # seconds that are waited for work to stop
 
 
-def daft() -> ModuleType:
+def daft_module() -> ModuleType:
     """Daft, which tells nobody that it is used. Raises `UserError` where it is not there."""
     for name, value in SETTINGS.items():
         os.environ.setdefault(name, value)
@@ -43,7 +43,7 @@ class Tasks:
     """Work on parts, done by Daft, as many at once as it has cores for."""
 
     def __init__(self) -> None:
-        self._daft = daft()
+        self._daft = daft_module()
 
     def each(self, tasks: Sequence[T], do: Callable[[T, Stops], Any]) -> list[Any]:
         """What `do` makes of each task, in their order. Raises what it raises first; the others are stopped then."""
