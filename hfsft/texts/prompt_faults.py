@@ -85,7 +85,7 @@ _CANNOT = (
     r"tidak (?:bisa|dapat)|لا (?:يمكنني|أستطيع)|नहीं|ไม่สามารถ|(?:yaz|oluştur)(?:amam|amıyorum))"
 )
 _REWRITES = (
-    r"(?:umschreib\w*|umformulier\w*|herschrijven|réécrire|reformuler|reescribir|reescrever|riscrivere|переписать|переформулировать|przepisać|"
+    r"(?:umschreib\w{0,10}|umformulier\w{0,10}|herschrijven|réécrire|reformuler|reescribir|reescrever|riscrivere|переписать|переформулировать|przepisać|"
     r"viết lại|改写|重写|書き直|書き換え|다시 (?:쓸|작성)|menulis ulang|إعادة (?:كتابة|صياغة)|दोबारा लिख|เขียน(?:ใหม่|คำถามใหม่)|yeniden yaz\w*)"
 )
 _CANNOT_OTHERWISE = at_first_use(

@@ -66,7 +66,7 @@ _MANUAL = at_first_use(
     r"|welcome|secret|token|string|test|demo|hunter|foo|bar|key|access|auth|api)[_\-@]?)+\d{0,8}\W{0,3}",
     re.IGNORECASE,
 )
-_WORDY = at_first_use(r"[a-z]+\d{1,3}[a-z]+|\d{1,3}[a-z\-]+")  # `min8chars`, `8-character`
+_WORDY = at_first_use(r"[a-z]{1,40}\d{1,3}[a-z]+|\d{1,3}[a-z\-]+")  # `min8chars`, `8-character`
 
 
 def find(text: str, folded: str) -> Iterator[tuple[int, int]]:

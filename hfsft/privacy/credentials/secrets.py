@@ -94,7 +94,7 @@ _SUSPECT = at_first_use(SUSPECT)
 _FILLER = at_first_use(
     r"([x*.0#])\1{5}|\byours?[-_ ]|[-_]yours?[-_]|replace|placeholder|\.\.\.|^[<{$%]|[$<{]{1,2}[A-Z_a-z]", re.IGNORECASE
 )
-_NAME = at_first_use(r"[A-Za-z]+\d{0,3}(?:[_\-./][A-Za-z]+\d{0,3})+")  # `my_secret_token1`
+_NAME = at_first_use(r"[A-Za-z]{1,60}\d{0,3}(?:[_\-./][A-Za-z]{1,60}\d{0,3})+")  # `my_secret_token1`
 _WORDS = {"pass", "passwd", "password", "pwd", "secret", "token", "key", "user", "username", "apikey", "api_key"}
 
 
