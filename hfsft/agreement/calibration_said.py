@@ -99,7 +99,8 @@ def doubts(found: Calibration) -> Iterator[str]:
 
 def criteria_table(found: Sequence[ByCriterion]) -> ResultTable:
     """The judge beside people, a line for each criterion."""
-    head = ("criterion", "rows", "kappa", "weighted kappa", "same score", "of a constant", "distance", "of a constant", "bias")
+    shares = ("same score", "of a constant", "distance", "of a constant", "bias")
+    head = ("criterion", "rows", "kappa", "weighted kappa", *shares)
     rows = [
         (
             each.name,
