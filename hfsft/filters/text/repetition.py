@@ -29,9 +29,9 @@ class Repetition(OfColumn):
 
     At 0.2, all of 54 kinds of loops in 14 languages fall (each alone and behind two openings, from 450 characters on;
     at 900 all measure above 0.85), and none of 61 forms that repeat by right. Of loops planted behind clean responses
-    of any length 0.95 of those of words, 0.98 of those of sentences and all of those of characters fall (0.83, 0.87
-    and 1.00 at 0.4), and of 8,358 clean rows in English, Chinese, Vietnamese, code and sums none. Not found: the same
-    idea in other words, and a phrase that goes on with another word in it each time.
+    of any length 0.95 of those of words, 0.98 of those of sentences and all of those of characters fall, and of 8,358
+    clean rows in English, Chinese, Vietnamese, code and sums none. Not found: the same idea in other words, and a
+    phrase that goes on with another word in it each time.
     """
 
     name: ClassVar[str] = "repetition"
