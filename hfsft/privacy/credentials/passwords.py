@@ -53,9 +53,9 @@ _OPTION = at_first_use(
 _TOLD = at_first_use(rf"(?:\A|[_\-]){_ABOUT}\Z", re.IGNORECASE)
 _END = ".,;:)]}\\|"  # ends a sentence, a call or a row of a table rather than a password
 _CODE = at_first_use(
-    r"[A-Za-z_]\w*(?:(?:\.|::|->)[A-Za-z_]\w*)+(?:[(\[].*)?|.*\w[(\[].*|[$%{<\[(].*[}>\])%]?|\$\w+|&\w+;?|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+"
+    r"\A(?:[A-Za-z_]\w*(?:(?:\.|::|->)[A-Za-z_]\w*)+(?:[(\[].*)?|.*\w[(\[].*|[$%{<\[(].*[}>\])%]?|\$\w+|&\w+;?|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+"
     r"|(?:https?:|file:|\.{0,2}/|~/|[A-Za-z]:[\\/]).*|[A-Za-z]+\d{0,3}(?:[_\-/|,:][A-Za-z]+\d{0,3})*|[\d.,:/\-]{1,10}"
-    r"|\w+(?:\|\w+(?::\w+)?)+|.*(?:==.|&&|\|\||->|\\[nrt]).*"
+    r"|\w+(?:\|\w+(?::\w+)?)+|.*(?:==.|&&|\|\||->|\\[nrt]).*)\Z"
 )
 _EXAMPLE = at_first_use(
     r"([x*.0#•])\1{4}|your|replace|placeholder|\.\.\.|example|sample|dummy|change[_\-]?me|<|\A0?123456\d*\Z",
