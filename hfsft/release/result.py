@@ -53,18 +53,25 @@ class Built:
     former: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # figures of the release before, by section
     stands: ToldBefore | None = None  # where the folder stays as it is, what it tells
 
+    @cached_property
+    def dataset(self) -> Dataset:
+        """The kept rows as a dataset; of a build whose folder stays as it is they are read now."""
+        from datasets import Dataset
+
+        return self.rows if isinstance(self.rows, Dataset) else self.rows.dataset()
+
     def split(self, name: str) -> Dataset:
         """The kept rows of one split, in the order of their ids."""
         from hfsft.engine.parts.rows import picked
 
-        return picked(self.rows, self.numbers[name])
+        return picked(self.dataset, self.numbers[name])
 
     def blocks(self, name: str) -> Iterator[Dataset]:
         """The same rows, so many at once: all of them in another order would be all of them in memory once more."""
         from hfsft.engine.parts.rows import picked
 
         wanted = self.numbers[name]
-        return (picked(self.rows, wanted[start : start + BLOCK]) for start in range(0, len(wanted), BLOCK))
+        return (picked(self.dataset, wanted[start : start + BLOCK]) for start in range(0, len(wanted), BLOCK))
 
     @cached_property
     def numbers(self) -> dict[str, list[int]]:
@@ -117,7 +124,7 @@ class Built:
         from hfsft.release.trainer.check import check
 
         findings = self.measures.findings if self.measures else None
-        return check(self.rows, self.writer, self.recipe.publish.max_length, findings)
+        return check(self.dataset, self.writer, self.recipe.publish.max_length, findings)
 
     @cached_property
     def writer(self) -> DatasetWriter:
@@ -129,7 +136,7 @@ class Built:
             return self.measures.writer
         publish = self.recipe.publish
         tokenizer = load_tokenizer(publish.tokenizer, base=self.recipe.base) if publish.tokenizer else None
-        return DatasetWriter.published(self.rows, publish, tokenizer)
+        return DatasetWriter.published(self.dataset, publish, tokenizer)
 
     @cached_property
     def contents(self) -> dict[str, str | None]:

@@ -45,9 +45,9 @@ def lengths(built: Built) -> Lengths:
     found = built.trainer.lengths
     if found:
         return Lengths("tokens", built.trainer.tokenizer, found, found.recommended, found.over_recommended)
-    words = built.measures.words if built.measures and built.measures.words else _words(built.rows)
+    words = built.measures.words if built.measures and built.measures.words else _words(built.dataset)
     language = built.recipe.language
-    if language != ["en"] and not (language is None and _latin(built.rows)):
+    if language != ["en"] and not (language is None and _latin(built.dataset)):
         return Lengths("words", None, LengthSummary.of(words), None, 0)
     guess = LengthSummary.of([ceil(count * TOKENS_PER_WORD) for count in words])
     return Lengths("words", None, LengthSummary.of(words), guess.recommended, guess.over_recommended)
