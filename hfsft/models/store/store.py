@@ -15,6 +15,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -200,7 +201,7 @@ class Store:
             try:
                 # NORMAL keeps what is committed through a kill; only a power cut may take the last moments.
                 connection.execute("PRAGMA synchronous=NORMAL")
-                prepare(connection)
+                _patiently(partial(prepare, connection), time.monotonic() + LOCK_SECONDS)
                 connection.execute(f"PRAGMA wal_autocheckpoint={_CHECKPOINT_PAGES}")
                 connection.execute(f"PRAGMA busy_timeout={wait * 1000:.0f}")
             except BaseException:
@@ -243,6 +244,24 @@ class Store:
             self._reader = self.connect()
             self._reader_file = self.file_number()
         return self._reader
+
+
+def _patiently(do: Callable[[], None], until: float) -> None:
+    """Do what SQLite refuses at once, whatever it may wait for a lock, while another one makes the same file."""
+    while refused := _refusal(do):
+        if time.monotonic() > until:
+            raise refused
+        time.sleep(0.02)
+
+
+def _refusal(do: Callable[[], None]) -> sqlite3.OperationalError | None:
+    try:
+        do()
+    except sqlite3.OperationalError as error:
+        if "locked" not in str(error):
+            raise
+        return error
+    return None
 
 
 def prepare(connection: sqlite3.Connection) -> None:

@@ -10,6 +10,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -296,3 +297,11 @@ def test_what_is_committed_outlasts_a_power_cut_but_for_the_last_moments(store: 
     found = [connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("synchronous", "journal_mode")]
     connection.close()
     assert found == [1, "wal"]  # NORMAL: the log is synced before the file is written to; no kill can show it
+
+
+def test_a_new_file_is_made_by_many_at_once(tmp_path: Path) -> None:
+    for number in range(20):
+        made = [Store(tmp_path / f"{number}.sqlite") for _ in range(6)]
+        with ThreadPoolExecutor(6) as threads:
+            for connection in threads.map(Store.connect, made):
+                connection.close()

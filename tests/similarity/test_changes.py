@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hfsft.review.changes import MOST_WORDS, changes
+from hfsft.similarity.changes import MOST_WORDS, changes
 
 
 @pytest.mark.parametrize(
