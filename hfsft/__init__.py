@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from hfsft.models.model import Model
     from hfsft.models.probabilities import probabilities
     from hfsft.models.vectors.door import embedder_of, scorer_of
-    from hfsft.pipeline import audit, build, calibrate, check, forecast, preview, run
+    from hfsft.pipeline import audit, build, check, forecast, preview, run
+    from hfsft.pipeline.calibrating import calibrate
     from hfsft.recipe.compile import compile_recipe
     from hfsft.recipe.recipe import Recipe, load_recipe
 
@@ -64,7 +65,7 @@ _HOMES = {
     "Model": "hfsft.models.model",
     "audit": "hfsft.pipeline",
     "build": "hfsft.pipeline",
-    "calibrate": "hfsft.pipeline",
+    "calibrate": "hfsft.pipeline.calibrating",
     "check": "hfsft.pipeline",
     "forecast": "hfsft.pipeline",
     "preview": "hfsft.pipeline",

@@ -15,7 +15,8 @@ from hfsft.agreement import library
 from hfsft.cli import main
 from hfsft.errors import RecipeError, ReleaseError, SourceError, UserError
 from hfsft.hashing import unit
-from hfsft.pipeline import calibrate, run, validate
+from hfsft.pipeline import run, validate
+from hfsft.pipeline.calibrating import calibrate
 from hfsft.release.reader import open_release
 from hfsft.release.rows.records import BuildRows, ReleaseRow
 from hfsft.verdicts import Verdict

@@ -2,7 +2,6 @@
 
 from hfsft.pipeline.auditing import audit
 from hfsft.pipeline.building import OUT, Publishing, Watcher, build, preview, publish, run
-from hfsft.pipeline.calibrating import Calibrated, calibrate
 from hfsft.pipeline.inspecting import (
     Checked,
     StepForecast,
@@ -21,7 +20,6 @@ from hfsft.pipeline.topic_trees import TopicTrees, topic_trees
 
 __all__ = [
     "OUT",
-    "Calibrated",
     "Checked",
     "KnownTemplate",
     "Publishing",
@@ -32,7 +30,6 @@ __all__ = [
     "audit",
     "budget",
     "build",
-    "calibrate",
     "check",
     "forecast",
     "hindrances",

@@ -12,8 +12,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from hfsft.plain import plain
+from hfsft.review.drawn.kinds_shown import DISPUTED
 from hfsft.review.drawn.reviewed_rows import Candidate, ReviewedRows
-from hfsft.review.drawn.reviewer_walk import DISPUTED, Draw, Stop
+from hfsft.review.drawn.reviewer_walk import Draw, Stop
 from hfsft.review.reviewing import (
     AskedCriterion,
     ChangedRowError,

@@ -14,7 +14,7 @@ from hfsft.errors import UserError, place_of
 
 if TYPE_CHECKING:
     from hfsft.agreement import ResultTable
-    from hfsft.pipeline import Calibrated
+    from hfsft.pipeline.calibrating import Calibrated
 
 
 def add(commands: Any) -> None:
@@ -58,10 +58,10 @@ def add(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Print what was found, write the bound where that is asked for."""
-    from hfsft import pipeline
     from hfsft.agreement.calibration_said import calibration_said
+    from hfsft.pipeline.calibrating import calibrate
 
-    made = pipeline.calibrate(
+    made = calibrate(
         arguments.recipe,
         arguments.labels,
         precision=arguments.precision,

@@ -15,6 +15,7 @@ from hfsft.cli.arguments import command
 from hfsft.cli.console import count, remark, table, tell, wrapped
 from hfsft.errors import UserError
 from hfsft.plain import plain
+from hfsft.review.drawn.kinds_shown import ONLY
 
 if TYPE_CHECKING:
     from hfsft.pipeline.opened_review import OpenedReview
@@ -26,8 +27,6 @@ SHOWN = 10  # ids that are listed
 
 def add(commands: Any) -> None:
     """Add the command."""
-    from hfsft.review.drawn.reviewer_walk import ONLY
-
     examples = (
         "  hfsft review build/name\n"
         "  hfsft review recipe.yaml --as ann --rows 200\n"

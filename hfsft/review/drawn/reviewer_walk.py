@@ -13,15 +13,13 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from hfsft.review.drawn.eyes import KINDS, EyesRow, of_kind, taken_in_turn
+from hfsft.review.drawn.kinds_shown import DISPUTED
 from hfsft.review.drawn.reviewed_rows import Candidate, ReviewedRows
 from hfsft.review.drawn.sample_order import sample_order, turned
 from hfsft.verdicts.error_rate import OVERLAP, SAMPLE
 
 ROWS, SHARED, EYES = 100, 0.1, 0.3
 """Rows of the sample, the share of it that everybody is shown, and rows beside it as a share of it."""
-DISPUTED = "disputed"  # the kind of rows whose reviewers disagree
-ONLY = (*KINDS, DISPUTED)
-"""Kinds that may be looked at alone."""
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from hfsft.review.drawn.eyes import KINDS, EyesRow, of_kind, taken_in_turn
+from hfsft.review.drawn.kinds_shown import DISPUTED, ONLY
 from tests.review.memory import a_row
 from tests.review.rows import FELL, many, reviewed
 
@@ -105,3 +106,7 @@ def test_rows_that_a_choice_behind_the_review_left_out_are_sampled_and_no_others
         "", "select", "balance[0].column", "size", "split.leak", "review", "guards"
     ]  # fmt: skip
     assert [row.stage for row in candidates if row.judged_here] == ["", "review"]
+
+
+def test_every_kind_may_be_looked_at_alone() -> None:
+    assert (*KINDS, DISPUTED) == ONLY
