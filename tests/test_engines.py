@@ -5,6 +5,8 @@ from __future__ import annotations
 import builtins
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -57,3 +59,8 @@ def test_the_command_and_python_build_the_same(
     funnel = json.loads(capsys.readouterr().out)["funnel"]
     again = {line["step"] for line in funnel if not line["cached"]}
     assert {name.partition(".")[0] for name in again} <= {"split"}, "of which the sides are known now"
+
+
+def test_the_engine_of_this_machine_is_not_imported_before_the_first_request() -> None:
+    code = "import sys; from hfsft.pipeline.engines import executor_named as named; named('local')"
+    subprocess.run([sys.executable, "-c", f"{code}; assert 'datasets' not in sys.modules"], check=True)

@@ -13,8 +13,11 @@ LOCAL, DAFT = "local", "daft"
 ENGINES = (LOCAL, DAFT)
 
 
-def executor_named(name: str) -> Executors:
-    """The executor of that name. Raises `UserError` for another name, and where a package that it needs is missing."""
+def executor_named(name: str) -> Executors | None:
+    """The executor of that name; None for that of this machine, which is imported while models answer.
+
+    Raises `UserError` for another name, and where a package that it needs is missing.
+    """
     if name == DAFT:
         from hfsft.engine.on_daft.daft_executor import OnDaft
         from hfsft.engine.on_daft.queries import daft_module
@@ -22,7 +25,5 @@ def executor_named(name: str) -> Executors:
         daft_module()
         return OnDaft
     if name == LOCAL:
-        from hfsft.engine.parts.local import Local
-
-        return Local
+        return None
     raise UserError(f"there is no engine {name!r}; there are {' and '.join(ENGINES)}")
