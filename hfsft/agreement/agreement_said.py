@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import NamedTuple
 
 from hfsft.agreement.agreeing import CLEAR, VERDICT, Agreed, Standing, agreement, label_said
-from hfsft.agreement.library import Figure, LibraryMissingError, ShareOf
+from hfsft.agreement.library import Figure, LibraryMissingError
 from hfsft.rows.reading.summaries import rows_said
 
 NAMED = 5  # rows that a sentence names
@@ -57,9 +57,9 @@ def agreement_table(found: Sequence[Agreed]) -> ResultTable:
     head = ("criterion", "rows", "all agree", "kappa", "weighted kappa", "alpha")
     rows = [
         (
-            _name(each),
+            criterion_said(each.name),
             each.rows,
-            share_said(each.same),
+            share_said(each.same.figure),
             figure_said(each.kappa),
             figure_said(each.weighted) if each.weighted else "",
             figure_said(each.alpha),
@@ -73,7 +73,7 @@ def _doubts(found: Agreed, called: Callable[[str], str]) -> Iterator[str]:
     """What is not known, and what guidelines should say more of."""
     for name, measured in (("kappa", found.main), ("alpha", found.alpha)):
         if measured.value is None:
-            yield f"{_name(found)}: {name} is {measured.why}"
+            yield f"{criterion_said(found.name)}: {name} is {measured.why}"
             break  # the same is true of the other
     value = found.main.value
     if value is None or value >= CLEAR:
@@ -82,16 +82,17 @@ def _doubts(found: Agreed, called: Callable[[str], str]) -> Iterator[str]:
     share = found.same.value or 0.0
     if share >= SKEWED:
         yield (
-            f"{_name(found)}: {figure} is {value:.2f} though all agree on {share:.0%} of the rows: nearly all labels "
-            "are alike, and then kappa is low however well people agree; look at more rows that may be wrong"
+            f"{criterion_said(found.name)}: {figure} is {value:.2f} though all agree on {share:.0%} of the rows: "
+            "nearly all labels are alike, and then kappa is low however well people agree; look at more rows that may "
+            "be wrong"
         )
         return
     unsure = found.main.high is not None and found.main.high >= CLEAR
     doubt = f" (by its interval it may be {CLEAR} or more: look at more rows)" if unsure else ""
     rows = "; ".join(_row(found, number, called) for number in range(min(NAMED, len(found.differing))))
     yield (
-        f"{_name(found)}: {figure} is {value:.2f}, below {CLEAR}{doubt}: the guidelines leave open what is meant; say "
-        f"in them (`review: {{guidelines: FILE.md}}`) how rows such as these are to be judged: {rows}"
+        f"{criterion_said(found.name)}: {figure} is {value:.2f}, below {CLEAR}{doubt}: the guidelines leave open what "
+        f"is meant; say in them (`review: {{guidelines: FILE.md}}`) how rows such as these are to be judged: {rows}"
     )
 
 
@@ -102,22 +103,20 @@ def _row(found: Agreed, number: int, called: Callable[[str], str]) -> str:
     return f"{each.row} ({told})"
 
 
-def _name(found: Agreed) -> str:
-    return "accept or reject" if found.name == VERDICT else found.name
+def criterion_said(name: str) -> str:
+    """What a criterion is called, or that which has no name of its own: to accept or reject."""
+    return "accept or reject" if name == VERDICT else name
 
 
-def figure_said(measured: Figure) -> str:
+def figure_said(measured: Figure, form: str = ".2f") -> str:
     """A figure with its interval, as `0.72 (0.60 to 0.83)`; `-` where it is not defined."""
     if measured.value is None:
         return "-"
     if measured.low is None or measured.high is None:
-        return f"{measured.value:.2f}"
-    return f"{measured.value:.2f} ({measured.low:.2f} to {measured.high:.2f})"
+        return f"{measured.value:{form}}"
+    return f"{measured.value:{form}} ({measured.low:{form}} to {measured.high:{form}})"
 
 
-def share_said(share: ShareOf) -> str:
+def share_said(share: Figure) -> str:
     """A share with its interval, as `92% (85% to 96%)`; `-` of nothing."""
-    if share.value is None:
-        return "-"
-    low, high = share.ends
-    return f"{share.value:.0%} ({low:.0%} to {high:.0%})"
+    return figure_said(share, ".0%")

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from hfsft.agreement.agreeing import VERDICT
-from hfsft.agreement.agreement_said import ResultTable, figure_said
+from hfsft.agreement.agreement_said import ResultTable, criterion_said, figure_said, share_said
 from hfsft.agreement.calibration import AtBound, Basis, ByBounds, ByCriterion, Calibration, Suggested
-from hfsft.agreement.library import Figure
 from hfsft.rows.reading.summaries import rows_said
 
 
@@ -35,7 +33,7 @@ def calibration_said(found: Calibration) -> Iterator[str | ResultTable]:
         yield bounds_table(found.bounds)
         yield _of_bounds(found.bounds, found.basis)
     if found.among_people:
-        told = ", ".join(f"{_called(name)} {figure_said(each)}" for name, each in found.among_people.items())
+        told = ", ".join(f"{criterion_said(name)} {figure_said(each)}" for name, each in found.among_people.items())
         yield f"people among themselves come to a kappa of: {told}; no judge can be asked for much more"
     yield from doubts(found)
     for score, bounds in found.at_bounds.items():
@@ -143,7 +141,7 @@ def _of_bounds(found: ByBounds, basis: Basis) -> str:
     kappa = f"kappa is {why}" if why else f"kappa {figure_said(found.kappa)}"
     return (
         f"the recipe's bounds: {kappa}; right on {found.right:.0%} of the rows, where one word for all is right on "
-        f"{found.constant:.0%}; precision {_share(found.precision)}, {_recall(basis)} {_share(found.recall)}"
+        f"{found.constant:.0%}; precision {share_said(found.precision)}, {_recall(basis)} {share_said(found.recall)}"
     )
 
 
@@ -154,8 +152,8 @@ def at_bounds_table(score: str, found: Sequence[AtBound], basis: Basis) -> Resul
         (
             f"{each.at_least:.4g}",
             each.kept,
-            _share(each.precision),
-            _share(each.recall),
+            share_said(each.precision),
+            share_said(each.recall),
             "" if each.build is None else f"{each.build:.0%}",
         )
         for each in found
@@ -172,8 +170,8 @@ def suggested_said(found: Suggested) -> str:
         ends = f" ({found.low:.4g} to {found.high:.4g} over rows drawn again)"
     return (
         f"for a precision of {found.wanted:.0%}: {found.score}: {{at_least: {found.at_least:g}}}{ends}; it keeps "
-        f"{found.kept:,} of the labelled rows, with a precision of {_share(found.precision)} and a recall of "
-        f"{_share(found.recall)}"
+        f"{found.kept:,} of the labelled rows, with a precision of {share_said(found.precision)} and a recall of "
+        f"{share_said(found.recall)}"
     )
 
 
@@ -183,18 +181,6 @@ def apart_table(found: Calibration) -> ResultTable:
     return ResultTable(("row", "by", "people", "judge"), rows, (3,), "rows on which people and the judge differ most")
 
 
-def _called(name: str) -> str:
-    return "accept or reject" if name == VERDICT else name
-
-
 def _recall(basis: Basis) -> str:
     """Recall, by its name; where there are rows of which nobody has labelled any, it is that among the others."""
     return "recall of the others" if basis.unseen else "recall"
-
-
-def _share(figure: Figure) -> str:
-    if figure.value is None:
-        return "-"
-    if figure.low is None or figure.high is None:
-        return f"{figure.value:.0%}"
-    return f"{figure.value:.0%} ({figure.low:.0%} to {figure.high:.0%})"

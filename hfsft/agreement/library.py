@@ -16,8 +16,8 @@ from typing import Any
 
 from hfsft.errors import UserError
 from hfsft.hashing import digest
+from hfsft.verdicts.error_rate import CONFIDENCE, exact_interval
 
-CONFIDENCE = 0.95
 RESAMPLES = 1000
 UNDEFINED_AT_MOST = 0.05
 """ShareOf of resamples without a figure above which the others make no interval."""
@@ -59,10 +59,7 @@ class ShareOf:
         """The ends of its 95% interval; 0 and 1 where nothing was seen."""
         if not self.of:
             return 0.0, 1.0
-        from scipy.stats import binomtest
-
-        found = binomtest(self.count, self.of).proportion_ci(confidence_level=CONFIDENCE, method="exact")
-        return float(found.low), float(found.high)
+        return exact_interval(self.count, self.of)
 
     @property
     def figure(self) -> Figure:

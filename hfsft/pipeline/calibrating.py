@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from statistics import fmean
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hfsft.agreement import agreement
 from hfsft.agreement.bound_figures import at_bounds, suggested
@@ -32,7 +32,7 @@ from hfsft.stages.judging.calibrated import ASKS, parts
 from hfsft.stages.judging.judge import Judge
 from hfsft.stages.judging.rubric import SHARE, Rubric
 from hfsft.stages.judging.score_columns import AGGREGATES
-from hfsft.verdicts import Verdict, VerdictFile, file_beside
+from hfsft.verdicts import Verdict, VerdictFile
 
 if TYPE_CHECKING:
     from hfsft.engine.plan import Plan
@@ -225,7 +225,7 @@ def _compared_with(judged: Mapping[str, float], rubric: Rubric | None) -> dict[s
 def _labels(recipe: Recipe, path: Path | None, rubric: Rubric | None) -> Iterable[Verdict]:
     """The labels of a file, or the verdicts beside the recipe. Raises `UserError` where there are none."""
     named = path is not None
-    path = path or _verdicts_of(recipe)
+    path = path or recipe.verdicts
     if path is None or not path.is_file():
         where = (
             f"{path}: there is no such file" if path else "the recipe came from no file, so no verdicts lie beside it"
@@ -239,15 +239,6 @@ def _labels(recipe: Recipe, path: Path | None, rubric: Rubric | None) -> Iterabl
 def _standing(path: Path) -> Iterator[Verdict]:
     for given in VerdictFile(path).read().standing.values():
         yield from given.values()
-
-
-def _verdicts_of(recipe: Recipe) -> Path | None:
-    """The verdict file of a recipe: the one that its `review` names, else the one beside it."""
-    review: Any = recipe.stages().get(REVIEW)
-    if review is not None:
-        found: Path | None = review.file(recipe.base, recipe.stem)
-        return found
-    return recipe.base / file_beside(recipe.stem) if recipe.stem else None
 
 
 def _bounded(bounds: Sequence[ScoreBound], known: Sequence[str]) -> str:

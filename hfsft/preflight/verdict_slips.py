@@ -7,13 +7,12 @@ from collections.abc import Iterator
 from hfsft.errors import Place, Problem, SourceError, place_of
 from hfsft.recipe.recipe import Recipe
 from hfsft.stages.reviewing.decisions import verdicts_in
-from hfsft.verdicts import file_beside
 
 
 def slips(recipe: Recipe) -> Iterator[Problem]:
     """A file of verdicts that the recipe does not apply, and beginnings of lines in one that it does."""
     section = recipe.review
-    path = recipe.base / file_beside(recipe.stem) if section is None else section.file(recipe.base, recipe.stem)
+    path = recipe.verdicts
     if path is None or not recipe.stem or not path.is_file():
         return
     try:

@@ -24,6 +24,7 @@ from hfsft.recipe.yaml.content_files import with_contents
 from hfsft.recipe.yaml.type_paths import bare, places
 from hfsft.rows.tables.table import Table
 from hfsft.stages.base import Section
+from hfsft.verdicts import ENDING
 
 WrittenBy = Literal["people", "models", "both"]
 NAME = r"^[A-Za-z0-9][A-Za-z0-9._\-]{0,95}$"
@@ -101,6 +102,11 @@ class Recipe(Sections, Head):
     def beside(self, ending: str) -> Path | None:
         """The file beside the recipe's that is called like it, but for the ending; None where it has no file."""
         return self.base / f"{self.stem}{ending}" if self.stem else None
+
+    @property
+    def verdicts(self) -> Path | None:
+        """The file of what people say of its rows: the one that its `review` names, else the one beside it."""
+        return self.review.file(self.base, self.stem) if self.review else self.beside(ENDING)
 
     def resolved(self) -> dict[str, Any]:
         """The recipe with every default in it, as YAML would be written; it builds the same rows.

@@ -50,7 +50,7 @@ class ErrorRate:
             return 0
 
         def fits(rows: int) -> bool:
-            return _interval(wrong(rows), rows)[1] <= at_most
+            return exact_interval(wrong(rows), rows)[1] <= at_most
 
         low, high = self.looked_at, max(2 * self.looked_at, 16)
         while not fits(high):
@@ -77,11 +77,12 @@ def rate_of(wrong: Sequence[bool]) -> ErrorRate:
     """The error rate by what was drawn at random, of each whether it is wrong."""
     if not wrong:
         return ErrorRate()
-    low, high = _interval(sum(wrong), len(wrong))
+    low, high = exact_interval(sum(wrong), len(wrong))
     return ErrorRate(len(wrong), sum(wrong), sum(wrong) / len(wrong), low, high)
 
 
-def _interval(wrong: int, rows: int) -> tuple[float, float]:
+def exact_interval(wrong: int, rows: int) -> tuple[float, float]:
+    """The ends of the 95% interval of a share, by the method of Clopper and Pearson."""
     from scipy.stats import binomtest
 
     found = binomtest(wrong, rows).proportion_ci(confidence_level=CONFIDENCE, method="exact")

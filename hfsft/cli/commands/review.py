@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from hfsft.cli.arguments import command
+from hfsft.cli.arguments import command, rows_wanted
 from hfsft.cli.console import count, remark, table, tell, wrapped
 from hfsft.errors import UserError
 from hfsft.plain import plain
@@ -39,7 +39,7 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "where", help="a build's folder, a recipe (its build), hf://datasets/you/name, or any dataset as in hfsft audit"
     )
-    parser.add_argument("--rows", type=_number, metavar="N", help="rows of the random sample (default: 100)")
+    parser.add_argument("--rows", type=rows_wanted, metavar="N", help="rows of the random sample (default: 100)")
     parser.add_argument(
         "--only",
         action="append",
@@ -60,7 +60,7 @@ def add(commands: Any) -> None:
     parser.add_argument("--no-open", action="store_true", help="open no browser, only print the page's address")
     parser.add_argument("--summary", action="store_true", help="only tell what was said so far")
     parser.add_argument("--json", action="store_true", help="print the summary as JSON")
-    parser.add_argument("--anchors", type=_number, metavar="N", help="write so many rows as anchors for the judge")
+    parser.add_argument("--anchors", type=rows_wanted, metavar="N", help="write so many rows as anchors for the judge")
     parser.add_argument("--out", type=Path, metavar="FILE", help="the anchors (default: NAME.anchors.jsonl)")
     parser.add_argument(
         "--export", type=Path, metavar="FILE", help="write rows and verdicts as .csv, or .json for Label Studio"
@@ -231,12 +231,6 @@ def _reviewer(arguments: argparse.Namespace) -> str:
     if not name.strip() or plain(name, 100) != name:
         raise UserError(f"--as {plain(name, 40)!r}: a name is one line of at most 100 letters")
     return str(name)
-
-
-def _number(text: str) -> int:
-    if not text.isdecimal() or not int(text):
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of rows (1 or more)")
-    return int(text)
 
 
 def _port(text: str) -> int:

@@ -7,7 +7,7 @@ import json
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from hfsft.cli.arguments import command
+from hfsft.cli.arguments import command, rows_wanted
 from hfsft.cli.console import count, tell
 from hfsft.cli.record_view import show
 from hfsft.engine.ledger import REMOVED_FATES, SIDES
@@ -44,7 +44,7 @@ def add(commands: Any) -> None:
     parser.add_argument("--source", metavar="TEXT", help="only rows read at a place with this text in it")
     parser.add_argument("--find", metavar="TEXT", help="only rows that say this, in small letters or capitals")
     parser.add_argument(
-        "--limit", type=_number, metavar="N", help=f"at most so many rows (default: {SHOWN}, with --json all)"
+        "--limit", type=rows_wanted, metavar="N", help=f"at most so many rows (default: {SHOWN}, with --json all)"
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object a line, with every column")
 
@@ -74,9 +74,3 @@ def _print(rows: BuildRows, found: Iterator[ReleaseRow], limit: int) -> None:
         print(f"{shown:,} of {count(shown + more, 'row')} (--limit {shown + more} shows all)")
     else:
         print(count(shown, "row") if shown else "no such row")
-
-
-def _number(text: str) -> int:
-    if not text.isdecimal() or not int(text):
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of rows (1 or more)")
-    return int(text)
