@@ -24,7 +24,6 @@ from hfsft.recipe.yaml.content_files import with_contents
 from hfsft.recipe.yaml.type_paths import bare, places
 from hfsft.rows.tables.table import Table
 from hfsft.stages.base import Section
-from hfsft.verdicts import ENDING
 
 WrittenBy = Literal["people", "models", "both"]
 NAME = r"^[A-Za-z0-9][A-Za-z0-9._\-]{0,95}$"
@@ -106,7 +105,7 @@ class Recipe(Sections, Head):
     @property
     def verdicts(self) -> Path | None:
         """The file of what people say of its rows: the one that its `review` names, else the one beside it."""
-        return self.review.file(self.base, self.stem) if self.review else self.beside(ENDING)
+        return self.verdicts_by(self.base, self.stem)
 
     def resolved(self) -> dict[str, Any]:
         """The recipe with every default in it, as YAML would be written; it builds the same rows.

@@ -8,6 +8,7 @@ rules between them as can run by then, those behind it by rows that have passed 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, ClassVar, Literal, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -147,6 +148,10 @@ class Sections(Section):
             if section is not None:
                 found[key] = with_models(section, self.models).behind([*found.values()])
         return found
+
+    def verdicts_by(self, base: Path, stem: str) -> Path | None:
+        """The file of what people say of rows, of a recipe in this folder whose file is called so."""
+        return (self.review or Review()).file(base, stem)
 
     @classmethod
     def behind_rules(cls, key: str) -> bool:
