@@ -77,7 +77,7 @@ OF: dict[Per, str] = {"build": "of this build", "dataset": "of the dataset"}
 class Claim(NamedTuple):
     """One request that is about to be sent."""
 
-    payload: bytes
+    size: int  # bytes of its body
     max_tokens: int | None
     most: Outlay | None  # what it can take, where a budget asks
 
@@ -131,16 +131,19 @@ class Meter:
                     "`price`; leave it out, or bound `calls` or `tokens`"
                 )
 
-    async def claim(self, model: str, payload: bytes, max_tokens: int | None) -> Claim:
-        """Reserve the worst case of one request; waits for open ones to settle, BudgetError if that cannot help."""
+    async def claim(self, model: str, size: int, max_tokens: int | None) -> Claim:
+        """Reserve the worst case of one request of so many bytes.
+
+        Waits for open ones to settle; BudgetError if that cannot help.
+        """
         if not self.bounded:
-            return Claim(payload, max_tokens, None)
+            return Claim(size, max_tokens, None)
         while model in self._first:  # what its answer takes beyond its `max_tokens` is reckoned with for all others
             await self._change()
         if model not in self._seen and (self._budget.usd is not None or self._budget.tokens is not None):
             self._first.add(model)
         try:
-            while passed := await self._passed(model, most := self._worst(model, payload, max_tokens)):
+            while passed := await self._passed(model, most := self._worst(model, size, max_tokens)):
                 if not self._claims:
                     raise BudgetError(self._said(passed))
                 await self._change()
@@ -149,7 +152,7 @@ class Meter:
             raise
         self._claims += 1
         self._taken = self._taken.plus(most)
-        return Claim(payload, max_tokens, most)
+        return Claim(size, max_tokens, most)
 
     async def _change(self) -> None:
         """Wait until a request is settled."""
@@ -170,7 +173,7 @@ class Meter:
         elif answer is None and not paid:
             read = written = 0
         else:
-            most = claim.most or self._worst(model, claim.payload, claim.max_tokens)
+            most = claim.most or self._worst(model, claim.size, claim.max_tokens)
             read, written = most.input_tokens, most.output_tokens
             if answer is None:
                 tally.lose(read, written, bounded=claim.max_tokens is not None)
@@ -183,14 +186,18 @@ class Meter:
         if claim.most is None or self._budget.per == "build":
             self._spending.note(model, read, written, cached)
 
+    def noted(self) -> asyncio.Future[Any] | None:
+        """What brings on disk what was spent; None where nothing waits for it."""
+        return self._spending.write()
+
     @property
     def reserves(self) -> bool:
         """Whether what is set aside is kept beside the answers, for all builds of the dataset."""
         return self.bounded and self._budget.per == "dataset"
 
-    async def hold(self, model: str, payload: bytes, max_tokens: int | None) -> Outlay | BudgetError:
+    async def hold(self, model: str, size: int, max_tokens: int | None) -> Outlay | BudgetError:
         """The worst case of a request for a batch, once it is set aside; else the error of the bound it would pass."""
-        most = self._worst(model, payload, max_tokens)
+        most = self._worst(model, size, max_tokens)
         if self.bounded:
             if passed := await self._passed(model, most):
                 return BudgetError(self._said(passed))
@@ -261,23 +268,23 @@ class Meter:
             f"{usd}, requests still open counted at their most; answers are kept: raise it to go on)"
         )
 
-    def _worst(self, model: str, payload: bytes, max_tokens: int | None) -> Outlay:
+    def _worst(self, model: str, size: int, max_tokens: int | None) -> Outlay:
         if max_tokens is None and (self._budget.usd is not None or self._budget.tokens is not None):
             raise ModelError(
                 f"models.{model}: a budget in USD or tokens needs `max_tokens`, or one answer could pass it alone"
             )
         more = self._more.get(model, (0, 0))
-        read, written = self._reckoned(model, payload, max_tokens)
+        read, written = self._reckoned(model, size, max_tokens)
         return outlay(1, read + more[0], written + more[1], self._usage.prices.get(model))
 
-    def _reckoned(self, model: str, payload: bytes, max_tokens: int | None) -> tuple[int, int]:
+    def _reckoned(self, model: str, size: int, max_tokens: int | None) -> tuple[int, int]:
         """The most tokens that a request can take, read and written, by what it says itself."""
-        return len(payload) + _TEMPLATE_TOKENS, (max_tokens or 0) + self._thinking[model]
+        return size + _TEMPLATE_TOKENS, (max_tokens or 0) + self._thinking[model]
 
     def _reckon(self, model: str, claim: Claim, read: int, written: int) -> None:
         """Note what a server counted beyond that, such as thoughts: said once, and reckoned with from then on."""
         self._seen.add(model)
-        most_read, most_written = self._reckoned(model, claim.payload, claim.max_tokens)
+        most_read, most_written = self._reckoned(model, claim.size, claim.max_tokens)
         before = self._more.get(model, (0, 0))
         self._more[model] = max(before[0], read - most_read), max(before[1], written - most_written)
         if before == (0, 0) != self._more[model]:

@@ -111,6 +111,14 @@ class Tally(Spent):
             self.shared += 1
             self.once.count(answer)
 
+    def sent(self) -> None:
+        """Count one request."""
+        self.calls += 1
+
+    def broke(self, cause: str) -> None:
+        """Count one fault."""
+        self.failures[cause] += 1
+
     def _new(self, key: str) -> bool:
         """Whether an answer is counted for the first time."""
         known, short = len(self.known), int(key[:16], 16)
