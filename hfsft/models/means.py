@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from hfsft.models.store.store import Entry, Store
 
 
-class Answering(Protocol):
+class AnswerSource(Protocol):
     """Who has the answers so far; `hfsft.models.store.store.Store` is the file itself."""
 
     def get(self, key: str) -> Answer | None:
@@ -157,7 +157,7 @@ class Means:
     """All of them. `batches` is None where no model is asked in batches; of a model with several servers the one at
     the share `first` (0 to 1) of their list is asked first."""
 
-    answers: Answering
+    answers: AnswerSource
     writer: Writing
     sharing: Claiming
     meter: Metering
