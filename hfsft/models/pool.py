@@ -19,7 +19,7 @@ from hfsft.models.limits.spending import Outlay, outlay
 from hfsft.models.limits.usage import Progress, Usage
 from hfsft.models.means import Means, own
 from hfsft.models.model import Answer, Model, Price, Request
-from hfsft.models.ready import Ready
+from hfsft.models.ready import Readiness
 from hfsft.models.requester import Patience, Requester
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ class Pool:
         on_progress: Callable[[Progress], None] | None = None,
         recipe: str = "",
         patience: Patience | None = None,
-        ready: Ready | None = None,
+        ready: Readiness | None = None,
         download: bool = True,
     ) -> None:
         patience = patience or Patience()
@@ -119,9 +119,11 @@ class Pool:
             store = own(models, store, Usage(models), budget, recipe, patience.seconds)
         self.means = store
         self.usage = store.usage
-        self._models = models
+        self.models = models
+        self.recipe = recipe
+        self.patience = patience
+        self.ready = ready
         self._on_progress = on_progress
-        self._recipe = recipe
         self._prices: dict[str, Price] = {}  # by model id, as they were kept last
         self._requester = Requester(models, store, recipe, patience, ready=ready, download=download)
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -216,7 +218,7 @@ class Pool:
 
     def waits_for(self, name: str) -> bool:
         """Whether a model's answers are waited for; one in this process has no idle time that others could use."""
-        return not (self._models[name].embedded or self._models[name].batch)
+        return not (self.models[name].embedded or self.models[name].batch)
 
     def key(self, request: Request) -> str:
         """The 64 hex digits under which the answer to this request is stored."""
@@ -244,9 +246,9 @@ class Pool:
 
     def _remember_prices(self) -> None:
         """Keep what is known of prices by now beside the answers."""
-        named = ((self._models[name].label, price) for name, price in self.usage.prices.items())
+        named = ((self.models[name].label, price) for name, price in self.usage.prices.items())
         known = {model: price for model, price in named if price is not None}
-        if self._recipe and known != self._prices:
+        if self.recipe and known != self._prices:
             with contextlib.suppress(HfsftError):  # what cannot be kept is a price that is not shown
                 self.means.keep_prices(known)
             self._prices = known
@@ -259,7 +261,7 @@ class Pool:
         return self._loop
 
     def _window(self, total: int) -> int:
-        rows = _ROWS_PER_REQUEST * sum(model.at_once for model in self._models.values())
+        rows = _ROWS_PER_REQUEST * sum(model.at_once for model in self.models.values())
         return max(1, min(total, max(_LEAST_WINDOW, min(rows, _MOST_WINDOW))))
 
     def _wait(self, driving: Driving) -> None:

@@ -25,7 +25,7 @@ from hfsft.models.limits.prompt_counts import PromptCounts, cut
 from hfsft.models.limits.sender import Job, Sender
 from hfsft.models.model import Answer
 from hfsft.models.naming import check_served
-from hfsft.models.ready import Ready, Unready
+from hfsft.models.ready import Readiness, Unready
 from hfsft.models.store.store import Entry
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class Requester:
         recipe: str,
         patience: Patience,
         *,
-        ready: Ready | None = None,
+        ready: Readiness | None = None,
         download: bool = True,
     ) -> None:
         self.means = means

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from hfsft.models.limits.usage import Tally, Usage
-    from hfsft.models.model import Answer, Model
+    from hfsft.models.model import Answer, Model, Price
     from hfsft.models.store.writer import Operation
 
 _log = logging.getLogger("hfsft")
@@ -82,11 +82,28 @@ class Claim(NamedTuple):
     most: Outlay | None  # what it can take, where a budget asks
 
 
+def check_prices(budget: Budget, models: Mapping[str, Model], prices: Mapping[str, Price | None]) -> None:
+    """Raise ModelError where a budget in USD cannot be kept: a price is unknown or not all that an answer costs."""
+    if budget.usd is None:
+        return
+    if unknown := [name for name, price in prices.items() if price is None]:
+        raise ModelError(
+            f"budget.usd cannot be kept: the price of {', '.join(sorted(unknown))} is unknown; "
+            "give `price: {input: ..., output: ...}` in USD per million tokens, or bound `calls` or `tokens`"
+        )
+    for name, model in models.items():
+        if more := costs_more(model.extra_body):
+            raise ModelError(
+                f"budget.usd cannot be kept: models.{name}.extra_body.{more} may cost more than the tokens at "
+                "`price`; leave it out, or bound `calls` or `tokens`"
+            )
+
+
 class Meter:
     """Holds the worst case of every open request against the budget, and keeps account of what is sent."""
 
     def __init__(self, budget: Budget | None, models: Mapping[str, Model], usage: Usage, spending: Spending) -> None:
-        self._budget = budget or Budget()
+        self.budget = budget or Budget()
         self._models = models
         self._usage = usage
         self._spending = spending
@@ -98,38 +115,25 @@ class Meter:
         self._first: set[str] = set()
         self._thinking = {name: thinking_tokens(model.extra_body) for name, model in models.items()}
         self._changed: asyncio.Event | None = None
-        self.bounded = self._budget.bounded
+        self.bounded = self.budget.bounded
         self._begun: asyncio.Task[None] | None = None
 
     def standing(self) -> str:
         """How much is taken of the budget, and of which; empty without one."""
-        return self._budget.standing(self._total)
+        return self.budget.standing(self._total)
 
     def pays_for(self, work: Outlay) -> float | None:
         """How many times as much as `work` the budget has left; None where it bounds none of it."""
-        return self._budget.pays_for(work, self._total)
+        return self.budget.pays_for(work, self._total)
 
     @property
     def _total(self) -> Outlay:
         """What is taken of the budget."""
-        return self._taken if self._budget.per == "build" else self._spending.total
+        return self._taken if self.budget.per == "build" else self._spending.total
 
     def check_prices(self) -> None:
         """Raise ModelError where a budget in USD cannot be kept: a price is unknown or not all that an answer costs."""
-        if self._budget.usd is None:
-            return
-        unknown = [name for name, price in self._usage.prices.items() if price is None]
-        if unknown:
-            raise ModelError(
-                f"budget.usd cannot be kept: the price of {', '.join(sorted(unknown))} is unknown; "
-                "give `price: {input: ..., output: ...}` in USD per million tokens, or bound `calls` or `tokens`"
-            )
-        for name, model in self._models.items():
-            if more := costs_more(model.extra_body):
-                raise ModelError(
-                    f"budget.usd cannot be kept: models.{name}.extra_body.{more} may cost more than the tokens at "
-                    "`price`; leave it out, or bound `calls` or `tokens`"
-                )
+        check_prices(self.budget, self._models, self._usage.prices)
 
     async def claim(self, model: str, size: int, max_tokens: int | None) -> Claim:
         """Reserve the worst case of one request of so many bytes.
@@ -140,7 +144,7 @@ class Meter:
             return Claim(size, max_tokens, None)
         while model in self._first:  # what its answer takes beyond its `max_tokens` is reckoned with for all others
             await self._change()
-        if model not in self._seen and (self._budget.usd is not None or self._budget.tokens is not None):
+        if model not in self._seen and (self.budget.usd is not None or self.budget.tokens is not None):
             self._first.add(model)
         try:
             while passed := await self._passed(model, most := self._worst(model, size, max_tokens)):
@@ -183,7 +187,7 @@ class Meter:
             )
             if claim.max_tokens is not None and answer is not None:
                 self._reckon(model, claim, read, written)
-        if claim.most is None or self._budget.per == "build":
+        if claim.most is None or self.budget.per == "build":
             self._spending.note(model, read, written, cached)
 
     def noted(self) -> asyncio.Future[Any] | None:
@@ -193,7 +197,7 @@ class Meter:
     @property
     def reserves(self) -> bool:
         """Whether what is set aside is kept beside the answers, for all builds of the dataset."""
-        return self.bounded and self._budget.per == "dataset"
+        return self.bounded and self.budget.per == "dataset"
 
     async def hold(self, model: str, size: int, max_tokens: int | None) -> Outlay | BudgetError:
         """The worst case of a request for a batch, once it is set aside; else the error of the bound it would pass."""
@@ -231,7 +235,7 @@ class Meter:
     def _correct(self, model: str, claim: Claim, by: Outlay) -> None:
         self._claims -= 1
         self._taken = self._taken.plus(by)
-        if self._budget.per == "dataset":
+        if self.budget.per == "dataset":
             self._spending.correct(model, by)
         self._settled(model)
 
@@ -239,9 +243,9 @@ class Meter:
         """The bound that one more request could pass; empty where it is set aside for."""
 
         def fits(taken: Outlay) -> str:
-            return self._budget.passed(taken.plus(most))
+            return self.budget.passed(taken.plus(most))
 
-        if self._budget.per == "build":
+        if self.budget.per == "build":
             return fits(self._taken)
         if self._begun is None or (self._begun.done() and self._begun.exception()):
             self._begun = asyncio.get_running_loop().create_task(self._begin())
@@ -251,7 +255,7 @@ class Meter:
     async def _begin(self) -> None:
         """Look up what all builds have taken by now."""
         unknown = await self._spending.begin()
-        if unknown and self._budget.usd is not None:
+        if unknown and self.budget.usd is not None:
             raise ModelError(
                 f"budget.usd cannot be kept over all builds: what {', '.join(unknown)} took in earlier ones had no "
                 "known price; name it under `models` with a `price`, or bound `calls` or `tokens`"
@@ -259,17 +263,17 @@ class Meter:
 
     def _said(self, passed: str) -> str:
         sent = f"the budget of {passed} would be passed by the next request, so it was not sent"
-        if self._budget.per == "build":
+        if self.budget.per == "build":
             return f"{sent} (it is of this build alone: answers so far are kept, and the next build goes on with them)"
         total = self._spending.total
-        usd = f", ${total.usd:.4f}" if self._budget.usd is not None else ""
+        usd = f", ${total.usd:.4f}" if self.budget.usd is not None else ""
         return (
             f"{sent} (it is of all builds of the dataset, which took {total.calls:,} calls, {total.tokens:,} tokens"
             f"{usd}, requests still open counted at their most; answers are kept: raise it to go on)"
         )
 
     def _worst(self, model: str, size: int, max_tokens: int | None) -> Outlay:
-        if max_tokens is None and (self._budget.usd is not None or self._budget.tokens is not None):
+        if max_tokens is None and (self.budget.usd is not None or self.budget.tokens is not None):
             raise ModelError(
                 f"models.{model}: a budget in USD or tokens needs `max_tokens`, or one answer could pass it alone"
             )
