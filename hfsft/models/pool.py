@@ -8,7 +8,7 @@ import contextlib
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Generator, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 from hfsft.errors import AnswerError, HfsftError, StoreError
@@ -48,7 +48,6 @@ class Drives(Protocol):
     failures: dict[str, AnswerError]
     unsure: dict[str, list[str]]
     losses: Losses
-    asked: int
     prefetched: Counter[str]
     screened: int
     passed: Counter[str]
@@ -56,6 +55,11 @@ class Drives(Protocol):
     @property
     def done(self) -> int:
         """The rows that are done, whatever became of them."""
+        ...
+
+    @property
+    def asked(self) -> int:
+        """Of the rows done, those that anything was asked for."""
         ...
 
     @property
@@ -155,6 +159,10 @@ class Pool:
         future = asyncio.run_coroutine_threadsafe(drive.run(self._window(total)), self._running())
         self._started = Driving(drive, future, self._reporter(total))
         return self._started
+
+    def do(self, work: Coroutine[Any, Any, T]) -> T:
+        """What a coroutine returns on the pool's own loop."""
+        return asyncio.run_coroutine_threadsafe(work, self._running()).result()
 
     def first_sent(self, driving: Driving, seconds: float) -> None:
         """Wait until a request was sent, or `driving` is done without one; so many seconds at most."""

@@ -10,12 +10,12 @@ from __future__ import annotations
 import asyncio
 import pickle
 from collections import defaultdict
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from hfsft.engine.cluster.carried import failed
 from hfsft.engine.cluster.post import DESK
-from hfsft.errors import HfsftError, InternalError, bare
+from hfsft.errors import HfsftError, InternalError
 from hfsft.models.limits.usage import Spent
 from hfsft.models.naming import check_served
 
@@ -60,10 +60,10 @@ class Desk:
         models: Mapping[str, Model],
         ready: Readiness | None,
         post: Actor,
-        failed: Callable[[BaseException], None],
+        stop: Callable[[BaseException], None],
     ) -> None:
         self._means, self._models, self._ready, self._post = means, models, ready, post
-        self._failed = failed  # is told an error for which all must stop
+        self._failed = stop  # is told an error for which all must stop
         self._sessions: dict[str, Session] = {}
         self._holders: dict[str, Session] = {}  # by key of an open request
         self._freed: dict[str, asyncio.Event] = {}  # by key, where somebody waits for it
@@ -120,7 +120,7 @@ class Desk:
         try:
             answer = getattr(self, what)(session, *arguments)
         except HfsftError as error:
-            self._answer(session, number, bare(error))
+            self._answer(session, number, error)
             return
         if asyncio.iscoroutine(answer) or asyncio.isfuture(answer):
             task = asyncio.ensure_future(answer)
@@ -133,13 +133,16 @@ class Desk:
         session.tasks.discard(done)
         if not done.cancelled():
             error = done.exception()
-            self._answer(session, number, done.result() if error is None else bare(error))
+            self._answer(session, number, done.result() if error is None else error)
 
     def _answer(self, session: Session, number: int, answer: Any) -> None:
+        if isinstance(answer, BaseException):
+            if not number:
+                self._failed(answer)
+                return
+            answer = failed(answer, "desk")
         if number:
             self._say(session, number, "", answer)
-        elif isinstance(answer, BaseException):
-            self._failed(answer)
 
     def _say(self, session: Session, number: int, what: str, said: Any) -> None:
         if session.name not in self._sessions:

@@ -97,7 +97,7 @@ class FarSharing:
         """None: the desk waits for other builds."""
         return ()
 
-    async def claim(self, key: str, looked: int = -1) -> Answer | str | None:  # noqa: ARG002
+    async def claim(self, key: str, looked: int = -1) -> Answer | str | None:
         """None where the request is to be sent, else its answer, or who has it open."""
         found: Answer | str | None = await self._line.ask("claim", key)
         return found
@@ -128,7 +128,7 @@ class FarMeter:
         """Empty: the desk tells."""
         return ""
 
-    def pays_for(self, work: Outlay) -> None:  # noqa: ARG002
+    def pays_for(self, work: Outlay) -> None:
         """None: the desk knows."""
 
     def check_prices(self) -> None:

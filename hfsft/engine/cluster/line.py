@@ -8,6 +8,7 @@ from contextlib import suppress
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
+from hfsft.engine.cluster.carried import Carried
 from hfsft.engine.cluster.post import DESK
 
 if TYPE_CHECKING:
@@ -96,10 +97,10 @@ class Line:
             if hear := self._hears.get(what):
                 hear(*said)
         elif (answer := self._waiting.get(number)) is not None and not answer.done():
-            if isinstance(said, BaseException):
-                answer.set_exception(said)
-            else:
-                answer.set_result(said)
+            try:
+                answer.set_result(said.get() if isinstance(said, Carried) else said)
+            except BaseException as error:
+                answer.set_exception(error)
 
     def _fail(self, error: BaseException) -> None:
         """The desk is gone: nobody gets an answer any more."""
