@@ -67,12 +67,13 @@ class Engine:
 
         if self.name == DAFT:
             return OnDaft
+        from hfsft.engine.cluster.askers import Askers
         from hfsft.engine.cluster.connection import connected
         from hfsft.engine.cluster.head_address import ClusterAddress
 
         cluster = connected(ClusterAddress.of(self.name), self.askers or 1)
         tell(cluster.told)
-        return partial(OnDaft, work=self.work, cluster=cluster)
+        return partial(OnDaft, work=self.work, cluster=cluster, askers=Askers(cluster))
 
 
 def executor_named(name: str, work: str | None = None, askers: int | None = None) -> Executors | None:

@@ -41,6 +41,7 @@ from hfsft.rows.features import arrow_schema
 if TYPE_CHECKING:
     from datasets import Dataset
 
+    from hfsft.engine.cluster.askers import Askers
     from hfsft.engine.cluster.connection import Cluster
     from hfsft.engine.lookahead import Route
     from hfsft.engine.plan import Asker
@@ -55,11 +56,18 @@ class OnDaft:
     """
 
     def __init__(
-        self, cache: Path, scratch: Path | None = None, *, work: str | None = None, cluster: Cluster | None = None
+        self,
+        cache: Path,
+        scratch: Path | None = None,
+        *,
+        work: str | None = None,
+        cluster: Cluster | None = None,
+        askers: Askers | None = None,
     ) -> None:
         if scratch is not None:
             raise InternalError("forecasts are made by the executor of one machine")
-        self._cache, self._cluster, self._until = cache, cluster, ExitStack()
+        self._cache, self._until = cache, ExitStack()
+        self._cluster, self._askers = cluster, askers
         self._folder = WorkFolder.of(cache) if work is None else WorkFolder.of(work).within(cache.name)
         self._shared = work is not None
 
@@ -72,6 +80,8 @@ class OnDaft:
             self._until.enter_context(self._folder.at_work(time.time()))
         self._workers, self._alone = Workers(), Lock()
         self._until.callback(self._workers.end)
+        if self._askers is not None:
+            self._until.callback(self._askers.end)
         self._files, self._facts = PartFiles(self._folder), Files(self._cache)
         return self
 
@@ -202,7 +212,7 @@ class OnDaft:
 
     def ask(self, rows: PartRows, step: Step, asker: Asker, route: Route | None) -> Done[PartRows]:
         """What a step makes of the answers of models, which are asked by this process."""
-        return AskingParts(step, rows, asker, route, self._files, self._facts).done()
+        return AskingParts(step, rows, asker, route, self._files, self._facts, self._askers).done()
 
     def dataset(self, rows: PartRows) -> Dataset:
         """The rows as a dataset in memory."""
