@@ -1,13 +1,14 @@
 """Where the parts of a build lie: every process that works on them sees this folder, whichever machine it is on.
 
-A path is a folder of this machine, or one that is mounted on all of them.
+A path is a folder of this machine, or one that is mounted on all of them; `s3://bucket/folder` is one in an object
+store, as is any address that fsspec knows.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -15,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from hfsft.engine.stored.path_storage import PathStorage
 from hfsft.engine.stored.storage import Storage
+from hfsft.engine.stored.storage_addresses import storage_at, taken_apart
 from hfsft.engine.stored.storage_faults import told
 from hfsft.errors import UserError
 
@@ -31,11 +32,13 @@ class WorkFolder:
     """Files by name. It is data: a process that is given it finds the same files."""
 
     place: str
+    settings: tuple[tuple[str, str], ...] = ()  # how it is reached, where that is not plain; never a key
 
     @classmethod
     def of(cls, place: str | Path) -> WorkFolder:
-        """The folder at a path."""
-        return cls(str(Path(place).absolute()))
+        """The folder at a path or an address. Raises `UserError` for an address that is none."""
+        found, settings = taken_apart(str(place))
+        return cls(found, tuple(sorted(settings.items())))
 
     def within(self, name: str) -> WorkFolder:
         """A folder in it."""
@@ -46,7 +49,7 @@ class WorkFolder:
         return self._storage.url(name)
 
     def ready(self) -> None:
-        """Make the folder. Raises `UserError` where files cannot be written there."""
+        """Make the folder. Raises `UserError` where there can be none, or it cannot be written."""
         with self.told():
             self._storage.ready()
 
@@ -54,16 +57,31 @@ class WorkFolder:
         """A file to read, as a block of `with`. Raises `OSError` where there is none."""
         return self._storage.parquet(name)
 
-    def writing(self, name: str) -> AbstractContextManager[Any]:
+    @contextmanager
+    def writing(self, name: str) -> Iterator[Any]:
         """What a file is written to; it is there under its name, whole, once the block ended without an error."""
-        return self._storage.writing(name)
+        theirs = None
+        try:
+            with self._storage.writing(name) as sink:
+                try:
+                    yield sink
+                except OSError as error:
+                    theirs = error  # may have nothing to do with the file
+                    raise
+        except OSError as error:
+            if error is theirs:
+                raise
+            raise self._fault(error) from error
 
     def whole(self, *names: str) -> bool:
         """Whether these Parquet files are there, all of each."""
-        return self._storage.whole(names)
+        with self.told():
+            return self._storage.whole(names)
 
     def noted(self, name: str) -> str | None:
         """What is noted in a Parquet file beside its rows; None where there is none, or it is not whole."""
+        if not self.whole(name):
+            return None
         try:
             with self.parquet(name) as file:
                 found = file.metadata.metadata or {}
@@ -91,9 +109,12 @@ class WorkFolder:
         """A build that began then works there. When it has ended well, files go that neither it nor the build before it
         used, unless they are an hour old or less, or another build is at work there.
         """
-        with self._storage.at_work():
+        with ExitStack() as until:
+            with self.told():
+                until.enter_context(self._storage.at_work())
             yield
-        self._storage.settle(began)
+        with self.told():
+            self._storage.settle(began)
 
     @contextmanager
     def told(self) -> Iterator[None]:
@@ -101,13 +122,17 @@ class WorkFolder:
         try:
             yield
         except OSError as error:
-            raise UserError(f"{self.place}: {told(error)}") from error
+            raise self._fault(error) from error
+
+    def _fault(self, error: OSError) -> UserError:
+        return UserError(f"{self.place}: {told(error)}")
 
     @property
     def _storage(self) -> Storage:
-        return _storage_of(self, os.getpid())
+        with self.told():
+            return _storage_of(self, os.getpid())
 
 
 @lru_cache
 def _storage_of(folder: WorkFolder, process: int) -> Storage:  # noqa: ARG001, connections are of one process
-    return PathStorage(Path(folder.place))
+    return storage_at(folder.place, dict(folder.settings))
