@@ -56,6 +56,13 @@ class Templates:
         runs = chunk.runs(RUN)
         return distinct(runs.text[count_of(runs.hashes, self.runs, self.counts) >= COMMON])
 
+    def likely_in(self, chunks: Chunks) -> Places:
+        """Those of all chunks, by their places among all texts; none where nothing is template."""
+        import numpy as np
+
+        found = [start + self.likely(chunk) for start, chunk in (chunks if len(self.runs) else ())]
+        return np.concatenate([np.zeros(0, np.intp), *found])
+
     def rests(self, chunk: Chunk) -> Rests:
         """What the templates leave of each text."""
         import numpy as np
@@ -72,7 +79,7 @@ class Templates:
         counts[some[counts[some] * VALUES < count_of(hashes, self.numbered, self.sums)]] = 1
         rarest = np.full(texts, np.iinfo(np.int64).max)
         np.minimum.at(rarest, runs.text, counts)
-        least = np.where(rarest < COMMON, COMMON, TWICE * np.minimum(rarest, len(owner) * COMMON))
+        least = np.where(rarest < COMMON, COMMON, TWICE * np.minimum(rarest, np.iinfo(np.int64).max // TWICE))
         shared = counts >= least[runs.text]
         bare = ~covered(runs.first[shared], runs.stop[shared], len(owner))
         most = np.zeros(texts, np.int64)
