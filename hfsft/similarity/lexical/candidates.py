@@ -217,10 +217,11 @@ def bounded(first: Places, second: Places, shares: NDArray[np.float32], rank: Pl
     import numpy as np
 
     keep = np.zeros(len(first), bool)
+    ranks = int(rank.max(initial=0)) + 1  # those of some items among all: more than there are of these
     apart = np.rint((1 - shares) * _LEVELS).astype(np.int64)
     for level, most in ((apart, MOST), (0, BEST)):
         # By the second item, then by how far apart, then by rank, as one number: far faster to sort than three.
-        order = np.argsort((second * (_LEVELS + 1) + level) * len(rank) + rank[first])
+        order = np.argsort((second * (_LEVELS + 1) + level) * ranks + rank[first])
         begins = np.concatenate([[True], second[order][1:] != second[order][:-1]])[: len(order)]
         (starts,) = begins.nonzero()
         behind = np.arange(len(order)) - (starts[np.cumsum(begins) - 1] if len(order) else 0)

@@ -169,7 +169,7 @@ class Items:
 
     def _brought_together(
         self, at_least: float, ranked: bool, known: Sequence[bytes | None] | None, counted: CountedPairs | None
-    ) -> tuple[list[Part], Places, Places]:
+    ) -> tuple[list[PartTexts], Places, Places]:
         """The pairs that sketches bring together, sorted by the second of each; and what counts those."""
         import numpy as np
 
@@ -178,7 +178,7 @@ class Items:
         table, told = unpacked(self._sketches(at_least, known), self.there, at_least)
         numbers = bands_for(at_least / SLACK, OWN).numbers
         parts = [
-            Part(texts, *looked_at(texts, each, of), numbers, counted)
+            PartTexts(texts, *looked_at(texts, each, of), numbers, counted)
             for texts, each, of in zip(self.texts, told, self.of, strict=True)
         ]
         codes = [np.zeros(0, np.int64)]
@@ -190,7 +190,7 @@ class Items:
         order = np.lexsort((first, second))
         return parts, first[order], second[order]
 
-    def alike_in_parts(self, parts: Sequence[Part], table: Sketches, at_least: float) -> Iterator[SameParts]:
+    def alike_in_parts(self, parts: Sequence[PartTexts], table: Sketches, at_least: float) -> Iterator[SameParts]:
         """The items, those with the same parts blank at a time, as they are brought together."""
         import numpy as np
 
@@ -220,7 +220,7 @@ class Items:
                 yield put_together([known[self.places[item]] for item in some])
 
     def near(
-        self, parts: Sequence[Part], first: Places, second: Places, at_least: float
+        self, parts: Sequence[PartTexts], first: Places, second: Places, at_least: float
     ) -> Iterator[tuple[int, int, float]]:
         """Those of some pairs that are so alike, by an exact count."""
         import numpy as np
@@ -259,7 +259,7 @@ def looked_at(texts: Texts, told: Told, of: Places) -> tuple[Templates, Places]:
     return templates, np.flatnonzero(looked)[templates.likely_in(chunks)]
 
 
-class Part:
+class PartTexts:
     """One part of some items: its different texts, what is template in them, and the sketches of what is not.
 
     `likely` are the texts that a template may cover; a sketch has so many `numbers`.
@@ -328,7 +328,9 @@ class SameParts(NamedTuple):
     at: Places
 
     @classmethod
-    def of(cls, there: Sequence[tuple[Part, Places]], whole: SketchTable, members: Places, groups: Hashes) -> SameParts:
+    def of(
+        cls, there: Sequence[tuple[PartTexts, Places]], whole: SketchTable, members: Places, groups: Hashes
+    ) -> SameParts:
         """Those of items with these parts, of which each has the text with that number."""
         import numpy as np
 
