@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hfsft.engine.on_daft.shuffles import Rounds, Shuffled
+from hfsft.engine.on_daft.work_folder import WorkFolder
 from tests.near.by_rounds import Pairs, by_rounds, scattered
 from tests.similarity.lexical.test_candidates import of_one_template, planted
 from tests.similarity.lexical.test_packed import framed
@@ -87,3 +90,17 @@ def test_hundreds_of_one_template_and_bands_fuller_than_all_meet(by_content: boo
         texts.append(" ".join(said))
     pairs = assert_same(texts, by_content=by_content, cut=100, most=most)
     assert len(pairs) > 5000
+
+
+@pytest.mark.usefixtures("many")
+@pytest.mark.parametrize("most", [None, 60_000])
+def test_over_daft_pairs_are_the_same(tmp_path: Path, most: int | None) -> None:
+    items = corpus(5, 300)
+    parted = [(str(item), str(items[place - 1]) if place % 4 == 0 else "") for place, item in enumerate(items)]
+    groups = ["a" if place % 5 else "" for place in range(len(items))]
+    here = at_hand(parted, groups)
+    daft = Shuffled(lambda _: None, {}, Rounds(WorkFolder.of(tmp_path), "key"))
+    known, said = (daft.of(each.table, each.kinds) for each in scattered(parted, groups))
+    found = by_rounds(known, said, most=most)
+    assert found.copies == here.copies
+    assert sorted(found.alike) == sorted(here.alike(0.6, ranked=True))
