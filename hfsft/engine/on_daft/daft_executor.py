@@ -42,6 +42,7 @@ from hfsft.rows.features import arrow_schema
 if TYPE_CHECKING:
     from datasets import Dataset
 
+    from hfsft.engine.cluster.askers import Askers
     from hfsft.engine.lookahead import Route
     from hfsft.engine.plan import Asker
 
@@ -51,11 +52,13 @@ PASS = Step("pass", reads=("pass",), writes={"part": "string"}, work=Work(path_o
 class OnDaft:
     """Works by queries of Daft in this process. What steps made is kept in `cache`; there are no forecasts."""
 
-    def __init__(self, cache: Path, scratch: Path | None = None, spread_from: int = SPREAD_FROM) -> None:
+    def __init__(
+        self, cache: Path, scratch: Path | None = None, *, spread_from: int = SPREAD_FROM, askers: Askers | None = None
+    ) -> None:
         self._spread_from = spread_from  # so many rows or more are worked on by rounds where they can be
         if scratch is not None:
             raise InternalError("forecasts are made by the executor of one machine")
-        self._cache, self._until = cache, ExitStack()
+        self._cache, self._until, self._askers = cache, ExitStack(), askers
 
     def __enter__(self) -> OnDaft:
         self._tasks = Tasks()
@@ -63,6 +66,8 @@ class OnDaft:
         self._until.enter_context(at_work(self._cache))
         self._workers, self._alone = Workers(), Lock()
         self._until.callback(self._workers.end)
+        if self._askers is not None:
+            self._until.callback(self._askers.end)
         self._files, self._facts = PartFiles(WorkFolder.of(self._cache)), Files(self._cache)
         return self
 
@@ -190,7 +195,7 @@ class OnDaft:
 
     def ask(self, rows: PartRows, step: Step, asker: Asker, route: Route | None) -> Done[PartRows]:
         """What a step makes of the answers of models, which are asked by this process."""
-        return AskingParts(step, rows, asker, route, self._files, self._facts).done()
+        return AskingParts(step, rows, asker, route, self._files, self._facts, self._askers).done()
 
     def dataset(self, rows: PartRows) -> Dataset:
         """The rows as a dataset in memory."""
