@@ -19,11 +19,13 @@ from hfsft.engine.adding import Keeping, SourceRows
 from hfsft.engine.executor import Done
 from hfsft.engine.on_daft.ask_step import AskingParts
 from hfsft.engine.on_daft.beside import PASSED_OVER, added, parted
+from hfsft.engine.on_daft.by_rounds import SPREAD_FROM, by_groups, by_rounds
 from hfsft.engine.on_daft.parquet_parts import STAYED, ParquetPart, PartRows, Which
 from hfsft.engine.on_daft.part_files import PartFiles
 from hfsft.engine.on_daft.queries import OneByOne, Stops, Tasks
 from hfsft.engine.on_daft.row_wise import Pass, doing, done_once, passes, told
 from hfsft.engine.on_daft.seen import Seen
+from hfsft.engine.on_daft.shuffles import TRIES, Rounds
 from hfsft.engine.on_daft.work_folder import WorkFolder
 from hfsft.engine.outcome import ID
 from hfsft.engine.parts.facts import keep_facts, kept_facts
@@ -32,6 +34,7 @@ from hfsft.engine.parts.grouped import INSTEAD, KINDS, STAYS, Grouped
 from hfsft.engine.parts.on_datasets import quiet
 from hfsft.engine.processes.workers import Workers, portable, told_as_data
 from hfsft.engine.resources import Work, path_of
+from hfsft.engine.spread.scattered import Spreading
 from hfsft.engine.step import Step
 from hfsft.errors import InternalError
 from hfsft.hashing import digest
@@ -63,13 +66,16 @@ class OnDaft:
         work: str | None = None,
         cluster: Cluster | None = None,
         askers: Askers | None = None,
+        spread_from: int = SPREAD_FROM,
     ) -> None:
+        self._spread_from = spread_from  # so many rows or more are worked on by rounds where they can be
         if scratch is not None:
             raise InternalError("forecasts are made by the executor of one machine")
         self._cache, self._until = cache, ExitStack()
         self._cluster, self._askers = cluster, askers
         self._folder = WorkFolder.of(cache) if work is None else WorkFolder.of(work).within(cache.name)
         self._shared = work is not None
+        self._tries = 1 if cluster is None else TRIES
 
     def __enter__(self) -> OnDaft:
         self._tasks = Tasks() if self._cluster is None else OneByOne()
@@ -176,8 +182,12 @@ class OnDaft:
             return Done(found, cached)
         if (came := self._files.came(key)) is not None:
             return Done(rows.of(came.parts, _kinds(rows.kinds, step)), True)
-        made = self._made_of_all(rows, step, key, names, more) if len(rows) else {name: [] for name in step.writes}
-        parts = added(rows, key, made, step.writes)
+        function = step.function
+        if isinstance(function, Spreading) and not more and len(rows) >= self._spread_from:
+            parts = by_rounds(step, function, rows, Rounds(self._files.folder, key, self._tries))
+        else:
+            made = self._made_of_all(rows, step, key, names, more) if len(rows) else {name: [] for name in step.writes}
+            parts = added(rows, key, made, step.writes)
         self._files.keep(key, parts)
         return Done(rows.of(parts, _kinds(rows.kinds, step)), not len(rows))
 
@@ -196,7 +206,10 @@ class OnDaft:
         """What a step makes of the rows of each group."""
         key = digest([rows.key, step.fingerprint(_mark(beside))])
         came = self._files.came(key)
-        if came is None:
+        if came is None and beside is None and told_as_data(step) and len(rows) >= self._spread_from:
+            parts = by_groups(step, rows, Rounds(self._files.folder, key, self._tries))
+            self._files.keep(key, parts)
+        elif came is None:
             made: Batch = {name: [] for name in (*step.writes, *KINDS)}
             if len(rows):
                 names = step.given(rows.column_names, ID)
