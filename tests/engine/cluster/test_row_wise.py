@@ -16,6 +16,7 @@ import pytest
 import yaml
 
 import hfsft
+from hfsft.cache import DRAFT
 from hfsft.engine.on_daft import part_files
 from tests.engine.cluster.nodes import Nodes
 from tests.engine.on_daft.same import differing
@@ -63,7 +64,7 @@ def command_of(recipe: Path, home: Path, out: Path, engine: str, work: Path | No
 
 def passed(work: Path) -> dict[str, float]:
     """The files that are there, and when each was written."""
-    return {path.name: path.stat().st_ctime for path in work.rglob("*.parquet")}
+    return {path.name: path.stat().st_ctime for path in work.rglob("*.parquet") if not path.name.startswith(DRAFT)}
 
 
 def wait_for(files: int, work: Path, running: Future[Any] | subprocess.Popen[bytes]) -> None:
