@@ -324,7 +324,9 @@ def execute(
         cache, live, outlook = cache_folder(plan.name), Live(pool), Outlook(plan, pool.usage)
         try:
             waves = waves_of(recipe, plan, pays_for, wave_begins) if growing else None
-            plan = start_first_stage(remembering(plan.after(store.pruned())), live, cache)
+            plan = remembering(plan.after(store.pruned()))
+            if executor is None:  # another one may ask from elsewhere
+                plan = start_first_stage(plan, live, cache)
             with short_turns():  # the requests that were sent are answered meanwhile
                 from hfsft.engine import run as engine  # takes long
 
