@@ -128,7 +128,7 @@ class AskingParts:
         """The rows that come of each."""
         kinds = self._grown_kinds()
         schema = arrow_schema(kinds)
-        with PartWriter(self.rows.folder / file, schema) as writer:
+        with PartWriter(self.rows.folder, file, schema) as writer:
             for table in self.rows.of([part], self.rows.kinds, self.rows.which).tables():
                 came: list[Row] = []
                 for row in table.to_pylist():

@@ -38,7 +38,7 @@ def widened(
     """The part with a file of the columns `writes`, which `make` makes of the columns `given`, block by block."""
     schema, wanted = arrow_schema({**writes, FELL: "int16"}), {name: rows.kinds[name] for name in given}
     taken: Counter[int] = Counter()
-    with PartWriter(rows.folder / file, schema) as writer:
+    with PartWriter(rows.folder, file, schema) as writer:
         for table in read(rows.folder, part.of(wanted), part.length):
             numbers = rows.which.numbers(table)
             made, out = make(table.select(list(wanted)).take(pa.array(numbers)).cast(arrow_schema(wanted)))

@@ -23,6 +23,7 @@ from hfsft.engine.on_daft.part_files import PartFiles
 from hfsft.engine.on_daft.queries import Stops, Tasks
 from hfsft.engine.on_daft.row_wise import Pass, doing, passes, told
 from hfsft.engine.on_daft.seen import Seen
+from hfsft.engine.on_daft.work_folder import WorkFolder
 from hfsft.engine.ordering.merged_rows import MergedRows, RunPiece
 from hfsft.engine.ordering.sorted_run import runs_of
 from hfsft.engine.outcome import ID
@@ -62,7 +63,7 @@ class OnDaft:
         self._until.enter_context(at_work(self._cache))
         self._workers, self._alone = Workers(), Lock()
         self._until.callback(self._workers.end)
-        self._files, self._facts = PartFiles(self._cache), Files(self._cache)
+        self._files, self._facts = PartFiles(WorkFolder.of(self._cache)), Files(self._cache)
         return self
 
     def __exit__(self, *raised: object) -> None:
@@ -79,10 +80,10 @@ class OnDaft:
 
     def _source(self, step: Step, key: str, read: SourceRows) -> tuple[PartRows, Any, bool]:
         if (came := self._files.came(key)) is not None:
-            return PartRows(self._cache, tuple(came.parts), step.writes), came.told, True
+            return PartRows(self._files.folder, tuple(came.parts), step.writes), came.told, True
         parts = self._files.cut(read, step.writes)
         self._files.keep(key, parts, read.told)
-        return PartRows(self._cache, tuple(parts), step.writes), read.told, False
+        return PartRows(self._files.folder, tuple(parts), step.writes), read.told, False
 
     def lane(self, rows: PartRows, steps: Sequence[Step], beside: PartRows | None) -> Iterator[Done[PartRows]]:
         """What steps make of each row: several of them in one pass over a part."""

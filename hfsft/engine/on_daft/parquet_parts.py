@@ -12,13 +12,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 
 from hfsft.engine.on_daft.row_groups import read
+from hfsft.engine.on_daft.work_folder import WorkFolder
 from hfsft.engine.parts.rows import BLOCK, dataset_of
 from hfsft.hashing import digest
 from hfsft.rows.batch import Row
@@ -101,7 +101,7 @@ class Which:
 class PartRows:
     """Rows of parts in their order; `kinds` are the columns with their types as words."""
 
-    folder: Path
+    folder: WorkFolder
     parts: tuple[ParquetPart, ...]
     kinds: Mapping[str, Any]
     which: Which = Which()

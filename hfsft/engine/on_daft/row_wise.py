@@ -12,7 +12,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import compress
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,6 +21,7 @@ from hfsft.cache import PART
 from hfsft.engine.on_daft.beside import spread
 from hfsft.engine.on_daft.parquet_parts import BEFORE, FELL, STAYED, ParquetPart, Which
 from hfsft.engine.on_daft.row_groups import PartWriter, read
+from hfsft.engine.on_daft.work_folder import WorkFolder
 from hfsft.engine.parts.on_datasets import BATCH
 from hfsft.errors import InternalError
 from hfsft.hashing import digest
@@ -48,7 +48,7 @@ class Pass:
     `beside` is the batch that each of them gets beside its own, `mark` a hash of it.
     """
 
-    folder: Path
+    folder: WorkFolder
     part: ParquetPart
     which: Which
     kinds: Mapping[str, Any]
@@ -87,7 +87,7 @@ class Pass:
         chosen = list(self.kinds) if self.grows else [name for name in self.kinds if name in wanted]
         schema = arrow_schema(self.writes if self.grows else {**self.writes, FELL: "int16"})
         taken: Counter[int] = Counter()
-        with PartWriter(self.folder / self.file, schema) as writer:
+        with PartWriter(self.folder, self.file, schema) as writer:
             for table in read(self.folder, self.part.of(chosen), self.part.length):
                 for start in range(0, table.num_rows, BATCH):
                     if stops():

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from hfsft.engine.ordering.sorted_run import GROUP
 from hfsft.engine.ordering.streamed_rows import StreamedRows
@@ -23,10 +22,10 @@ from hfsft.hashing import digest
 from hfsft.rows.features import arrow_schema, features
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from datasets import Dataset, Features
     from numpy.typing import NDArray
+
+    from hfsft.engine.on_daft.work_folder import WorkFolder
 
 
 @dataclass(frozen=True)
@@ -45,7 +44,7 @@ class RunPiece:
 class MergedRows(StreamedRows):
     """Rows of several runs in the order that each of these is in, by the columns `by`. It is data."""
 
-    folder: Path
+    folder: WorkFolder
     pieces: tuple[RunPiece, ...]
     kinds: dict[str, Any]
     by: tuple[str, ...]
@@ -117,7 +116,7 @@ class MergedRows(StreamedRows):
 class _Reading:
     """A run, of which the next rows are taken again and again."""
 
-    def __init__(self, folder: Path, piece: RunPiece, names: Sequence[str]) -> None:
+    def __init__(self, folder: WorkFolder, piece: RunPiece, names: Sequence[str]) -> None:
         self._folder, self._piece, self._names = folder, piece, names
 
     def __enter__(self) -> _Reading:
@@ -138,9 +137,9 @@ class _Reading:
             yield some
 
 
-def _read(folder: Path, piece: RunPiece, names: Sequence[str]) -> Any:
+def _read(folder: WorkFolder, piece: RunPiece, names: Sequence[str]) -> Any:
     """The rows of a piece, a row group at a time."""
-    with pq.ParquetFile(folder / piece.file, memory_map=True) as file:
+    with folder.told(), folder.parquet(piece.file) as file:
         for group in range(piece.start // GROUP, -(-piece.stop // GROUP)):
             table = file.read_row_group(group, columns=list(names), use_threads=False).select(list(names))
             first = group * GROUP

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from hfsft.cache import PART, draft_of
-from hfsft.engine.on_daft.row_groups import stored, whole
+from hfsft.cache import PART
+from hfsft.engine.on_daft.row_groups import stored
 from hfsft.engine.parts.rows import sorted_places
 from hfsft.hashing import digest
 from hfsft.rows.features import arrow_schema
@@ -41,18 +41,17 @@ class SortedRun:
 
     def do(self, stops: Callable[[], bool] = lambda: False) -> dict[str, Any]:
         """Write the file, unless it is there: its name, and its number of rows."""
-        path = self.piece.folder / self.file
-        if not whole(path):
+        folder = self.piece.folder
+        if not folder.whole(self.file):
             table = pa.concat_tables([arrow_schema(self.piece.kinds).empty_table(), *self.piece.tables()])
             table = table.take(sorted_places([table], self.by))
             schema = pa.schema([pa.field(field.name, stored(field.type)) for field in table.schema])
-            draft = draft_of(path)
-            try:
-                with pq.ParquetWriter(draft, schema, compression="zstd", write_statistics=False) as writer:
-                    writer.write_table(table.cast(schema), row_group_size=GROUP)
-                draft.replace(path)
-            finally:
-                draft.unlink(missing_ok=True)
+            with (
+                folder.told(),
+                folder.writing(self.file) as sink,
+                pq.ParquetWriter(sink, schema, compression="zstd", write_statistics=False) as writer,
+            ):
+                writer.write_table(table.cast(schema), row_group_size=GROUP)
         return {"file": self.file, "rows": self.rows}
 
 

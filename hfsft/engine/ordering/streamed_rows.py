@@ -96,7 +96,7 @@ class OfDataset(StreamedRows):
 
     def slice(self, start: int, stop: int) -> OfDataset:
         """The rows from `start` to `stop`."""
-        return OfDataset(self._dataset, self._start + start, self._start + stop)
+        return OfDataset(self._dataset, self._start + start, min(self._start + stop, self._stop))
 
     def batches(self, names: Collection[str] | None = None, size: int = BLOCK) -> Iterator[pa.Table]:
         """The rows as tables of so many, but for the last, with these columns alone."""

@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import os
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -162,6 +162,21 @@ def read(path: Path) -> pa.Table | None:
         return pa.ipc.open_stream(pa.memory_map(str(path))).read_all()
     except (OSError, pa.ArrowInvalid):
         return None
+
+
+def written(path: Path, schema: pa.Schema, tables: Iterable[pa.Table]) -> pa.Table:
+    """Write tables of that schema as one file; its rows, which stay on disk."""
+    draft = draft_of(path)
+    try:
+        with pa.ipc.new_stream(str(draft), schema) as stream:
+            for table in tables:
+                stream.write_table(table.combine_chunks())
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+    found = read(path)
+    assert found is not None, "what was written a moment ago"
+    return found
 
 
 def _size(path: Path) -> int:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from hfsft.engine.parts.files import Files, rows_named
-from hfsft.engine.parts.on_datasets import BATCH, written
+from hfsft.engine.parts.files import Files, rows_named, written
+from hfsft.engine.parts.on_datasets import BATCH
 from hfsft.engine.parts.rows import Part, Rows, StoredColumn, some
 from hfsft.engine.step import Step
 from hfsft.hashing import digest
@@ -118,11 +118,12 @@ def _file(rows: Rows, come: Come, given: Collection[str], stored: Mapping[str, A
     kinds = {OF: "int32", WHAT: "int8", **stored}
     schema = arrow_schema(kinds)
 
-    def fill(start: int, stop: int) -> pa.Table:
+    def filled(start: int) -> pa.Table:
         made: list[Row] = []
-        for row, place in zip(rows.table(given, start, stop).to_pylist(), rows.place[start:stop], strict=True):
+        places = rows.place[start : start + BATCH]
+        for row, place in zip(rows.table(given, start, start + BATCH).to_pylist(), places, strict=True):
             came = list(come(row)) or [(NONE, {})]
             made += [{**values, OF: place, WHAT: what} for what, values in came]
         return pa.Table.from_pylist(made, schema=schema)
 
-    return written(len(rows), fill, kinds, path, BATCH, same=False)
+    return written(path, schema, map(filled, range(0, len(rows), BATCH)))

@@ -18,10 +18,11 @@ import pyarrow as pa
 from hfsft.engine.adding import Adding, Keeping
 from hfsft.engine.parts.all_rows import AllRows, before, keep, kept, lineage_of
 from hfsft.engine.parts.facts import keep_facts, kept_facts
-from hfsft.engine.parts.files import GAP, Cover, Files, gaps, rows_named
-from hfsft.engine.parts.on_datasets import BATCH, written
+from hfsft.engine.parts.files import GAP, Cover, Files, gaps, rows_named, written
+from hfsft.engine.parts.on_datasets import BATCH
 from hfsft.engine.parts.rows import Rows, some
 from hfsft.engine.step import Step
+from hfsft.errors import InternalError
 from hfsft.hashing import digest
 from hfsft.rows.batch import Batch
 from hfsft.rows.features import arrow_schema, values_of
@@ -94,16 +95,28 @@ def _rows_made(
     apart = len(rows) < part.length
 
     def here(given: pa.Table) -> pa.Table:
-        made = function({name: values_of(given[name]) for name in columns})
-        return pa.table([pa.array(made[name], schema.field(name).type) for name in writes], schema=schema)
+        return _table(function({name: values_of(given[name]) for name in columns}), schema)
 
     others = elsewhere(len(rows), schema, rows.batches(columns, batch), here) if elsewhere else None
 
-    def fill(start: int, stop: int) -> pa.Table:
+    def filled(start: int) -> pa.Table:
+        stop = start + batch
         table = here(rows.table(columns, start, stop)) if others is None else next(others)
+        _require(table, len(distances[start:stop]))
         return table.append_column(GAP, pa.array(distances[start:stop])) if apart else table
 
-    return written(len(rows), fill, {**writes, GAP: kind} if apart else writes, path, batch)
+    stored = arrow_schema({**writes, GAP: kind}) if apart else schema
+    return written(path, stored, map(filled, range(0, len(rows), batch)))
+
+
+def _table(made: Batch, schema: pa.Schema) -> pa.Table:
+    return pa.table([pa.array(made[field.name], field.type) for field in schema], schema=schema)
+
+
+def _require(table: pa.Table, count: int) -> None:
+    """Raise `InternalError` where a step that was given so many rows made values for another number of them."""
+    if table.num_rows != count:
+        raise InternalError(f"{count} rows were given to a step, and it made values for {table.num_rows}")
 
 
 def of_all(
@@ -127,7 +140,7 @@ def of_all(
     by = step.fingerprint(mark)
     schema = arrow_schema(writes)
 
-    def fill(*_: int) -> pa.Table:
+    def filled() -> pa.Table:
         seen, then = AllRows(rows, columns), None
         if isinstance(function, Keeping):
             made, new = function.over(seen, facts)
@@ -137,13 +150,14 @@ def of_all(
             if isinstance(function, Adding):
                 then = before(alike, by, columns, rows, writes, files)
             made = function.add(seen, then) if isinstance(function, Adding) and then else function(seen.batch())
-        return pa.table([pa.array(made[name], schema.field(name).type) for name in writes], schema=schema)
+        return _table(made, schema)
 
     facts = kept_facts(function.keeps, files) if isinstance(function, Keeping) else None
     values = kept(alike, lineage, rows, writes, files)
     cached = values is not None
     if values is None:
-        table = written(len(rows), fill, writes, None, len(rows))
+        table = filled()
+        _require(table, len(rows))
         values = {name: table[name] for name in writes}
         keep(alike, lineage, by, columns, rows, values, drafts)
     return rows.aligned(values, writes, lineage_of(alike, lineage, files if cached else drafts)), cached

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from pathlib import Path
 from typing import Any, TypeVar
 
-import numpy as np
 import pyarrow as pa
 from datasets import (
     Dataset,
@@ -19,50 +17,15 @@ from datasets import (
     disable_progress_bars,
     enable_progress_bars,
 )
-from datasets.table import InMemoryTable
 
 from hfsft.engine.step import Bound, Step
-from hfsft.errors import InternalError, UserError
+from hfsft.errors import UserError
 from hfsft.hashing import digest
 from hfsft.rows.batch import Batch
 from hfsft.rows.features import features, values_of
 
 BATCH = 1000  # rows that a step is given at once
 Rows = TypeVar("Rows", Dataset, IterableDataset)
-Fill = Callable[[int, int], pa.Table]
-
-
-def written(
-    count: int, fill: Fill, kinds: Mapping[str, Any], path: Path | None, batch: int = BATCH, *, same: bool = True
-) -> pa.Table:
-    """Map the numbers below `count`, so many at once, to tables, into a file; with `same`, a row for each number.
-
-    Without a path the rows are made in memory.
-    """
-    numbers = Dataset(
-        InMemoryTable(pa.table({"number": np.arange(count, dtype=np.int32)})), fingerprint=digest(["numbers", count])
-    )
-
-    def filled(table: pa.Table) -> pa.Table:
-        start = table["number"][0].as_py()
-        made = fill(start, start + len(table))
-        if same and len(made) != len(table):
-            raise InternalError(f"{len(table)} rows were given to a step, and it made values for {len(made)}")
-        return made
-
-    mapped = numbers.with_format("arrow").map(
-        filled,
-        batched=True,
-        batch_size=batch,
-        writer_batch_size=batch,
-        remove_columns=["number"],
-        features=features(kinds),
-        new_fingerprint=path.stem if path else digest(["memory", count]),
-        cache_file_name=str(path) if path else None,
-        keep_in_memory=path is None,
-        load_from_cache_file=False,
-    )
-    return mapped.data.table.replace_schema_metadata(None)
 
 
 def features_of(dataset: Dataset | IterableDataset) -> Features:
