@@ -262,6 +262,17 @@ def _planned(recipe: Recipe, out: Path, watcher: Watcher, how: Publishing, force
     return plan, sides, sides is here or sides == here
 
 
+def _prepare_end() -> None:
+    """Import what writes a release, and have ready what hangs on no row."""
+    from hfsft.engine import why  # noqa: F401
+    from hfsft.release import unchanged
+    from hfsft.release.folder import process_lock, write  # noqa: F401
+    from hfsft.release.rows import pair_lengths, preference, release_measures  # noqa: F401
+
+    write.prepare()
+    unchanged.prepare()
+
+
 def execute(
     recipe: Recipe,
     plan: Plan,
@@ -328,11 +339,8 @@ def execute(
             with short_turns():  # the requests that were sent are answered meanwhile
                 from hfsft.engine import run as engine  # takes long
 
-                if last:
-                    from hfsft.release.folder import write as release  # at the end nothing else would go on beside it
-
-                    if live.asking:
-                        release.prepare()
+                if last and live.asking:
+                    _prepare_end()  # at the end nothing else would go on beside it
 
             rows = engine.run(
                 plan,
