@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -29,14 +30,12 @@ if TYPE_CHECKING:
 
     from hfsft.engine.executor import Executors, Rows
     from hfsft.engine.ledger import FunnelLine, Ledger
-    from hfsft.engine.run import After
+    from hfsft.engine.run import After, Left
     from hfsft.engine.step import Step
     from hfsft.models.limits.usage import Progress, Usage
     from hfsft.release.hub.upload import Published
     from hfsft.release.result import Built
     from hfsft.release.rows.preview import Preview
-    from hfsft.release.rows.release_measures import ReleaseMeasures
-    from hfsft.rows.batch import Batch
     from hfsft.stages.base import ShownTable
 
 OUT = "build"  # where builds go unless somebody says otherwise
@@ -124,69 +123,59 @@ def run(
     plan, sides_before, own = _planned(loaded, Path(out), watcher or Watcher(), how, force)
     if not executor or isinstance(executor, str):
         executor = engine.executor((watcher and watcher.on_told) or (lambda _: None))
-    from hfsft.release.folder import sides_file
+    from hfsft.release.folder import previous, sides_file
     from hfsft.release.report import vega
 
     vega.prepare()
-    found: list[ReleaseMeasures] = []
-    keys: list[list[list[str]] | None] = []
-    of, stands = "", None  # what the folder hangs on, and what is told there by a build that hung on the same
-
-    def last(ledger: Ledger, usage: Usage, rows: Rows, measure: Callable[[Step], Batch]) -> bool:
-        nonlocal of, stands
-        from hfsft.release import unchanged
-        from hfsft.release.folder import previous
-        from hfsft.release.rows.release_measures import measured
-
-        of = unchanged.hang_on(loaded, plan, rows, ledger, usage)
-        if own:
-            target = previous.place(Path(out), loaded.name)
-            stands = unchanged.standing(plan, target, of, sides_file.path_beside(loaded))
-        if stands is None:
-            found.append(measured(loaded, rows["id"], measure))
-            keys.append(sides_file.keys_known(plan.steps, measure))
-        return stands is not None
-
-    rows, ledger, usage = execute(loaded, plan, watcher or Watcher(), last=last, executor=executor)
-    from hfsft.engine.parts.on_datasets import quiet
-    from hfsft.engine.parts.rows import column_of
-    from hfsft.engine.why import remember
-    from hfsft.release import unchanged
-    from hfsft.release.build_outcome import outcome_of
-    from hfsft.release.folder import previous
-    from hfsft.release.folder.process_lock import one_at_a_time
-    from hfsft.release.folder.redaction import withhold
-    from hfsft.release.folder.write import write
-    from hfsft.release.removal_causes import nothing_left
-    from hfsft.release.result import Built
-    from hfsft.release.rows.random_twin import random_only
+    place = previous.place(Path(out), loaded.name)
 
     def settled() -> None:
         cache = cache_folder(plan.name)
         remember(plan, cache)
         settle(cache, plan.digest, time.time() - (time.perf_counter() - started))
 
-    ids: dict[str, list[str]] = {split: [] for split in loaded.split.sides}
-    row_ids = column_of(rows, "id")
-    for row_id, split in zip(row_ids, column_of(rows, "split"), strict=True):
-        ids[split].append(row_id)
-    splits = {split: sorted(found) for split, found in ids.items()}
-    if stands:
-        ledger.splits = splits  # as they were when the folder was written, where they were looked through
-        seconds = time.perf_counter() - started
-        built = Built(loaded, plan, rows, withhold(ledger, loaded.publish), usage, seconds, sides_before, stands=stands)
-        settled()
-        return built, Path(out) / loaded.name
-    ledger.finish(splits, dict(zip(row_ids, column_of(rows, "source"), strict=True)))
-    sides = sides_file.after(loaded, sides_before, rows, *random_only(ledger), keys=keys[0])
-    told = withhold(ledger, loaded.publish)
-    place = previous.place(Path(out), loaded.name)
-    seconds, former = time.perf_counter() - started, previous.figures(place)
-    built = Built(loaded, plan, rows, told, usage, seconds, sides, found[0], former)
-    with quiet(), one_at_a_time(place, how.tell):
-        folder = write(built, Path(out), force)
-    sides_file.keep(loaded, sides, folder)
+    with ExitStack() as until:  # the rows are read where the executor has them
+        left: list[Left] = []
+        rows, ledger, usage = execute(
+            loaded, plan, watcher or Watcher(), last=left.append, executor=executor, until=until
+        )
+        from hfsft.engine.parts.on_datasets import quiet
+        from hfsft.engine.why import remember
+        from hfsft.release import unchanged
+        from hfsft.release.build_outcome import outcome_of
+        from hfsft.release.folder.process_lock import one_at_a_time
+        from hfsft.release.folder.redaction import withhold
+        from hfsft.release.folder.write import write
+        from hfsft.release.removal_causes import nothing_left
+        from hfsft.release.result import Built
+        from hfsft.release.rows.kept_rows import KeptRows
+        from hfsft.release.rows.random_twin import random_only
+        from hfsft.release.rows.release_measures import measured
+
+        of = unchanged.hang_on(loaded, plan, rows, ledger, usage)
+        stands = unchanged.standing(plan, place, of, sides_file.path_beside(loaded)) if own else None
+        measures = None if stands else measured(loaded, left[0])
+        kept = KeptRows.left(measures.shown if measures else rows, left[0].works)
+        splits: dict[str, Sequence[str]] = {split: kept.texts(split, "id") for split in loaded.split.sides}
+        if stands:
+            ledger.splits = splits  # as they were when the folder was written, where they were looked through
+            seconds = time.perf_counter() - started
+            built = Built(loaded, plan, rows, withhold(ledger, loaded.publish), usage, seconds, sides_before)
+            built = replace(built, stands=stands)
+        else:
+            ledger.finish(splits, {split: kept.texts(split, "source") for split in splits})
+            keying = sides_file.keying(plan.steps)
+            keyed = left[0].measured(keying) if keying and loaded.split.holds_out else rows
+            sides = sides_file.after(loaded, sides_before, keyed, *random_only(ledger))
+            told = withhold(ledger, loaded.publish)
+            seconds, former = time.perf_counter() - started, previous.figures(place)
+            built = Built(loaded, plan, rows, told, usage, seconds, sides, measures, former, in_order=kept)
+            with quiet(), one_at_a_time(place, how.tell):
+                folder = write(built, Path(out), force)
+            sides_file.keep(loaded, sides, folder)
     settled()
+    if stands:
+        return built, Path(out) / loaded.name
     if not len(rows):
         raise UserError(nothing_left(built.causes, ledger.rows_in, str(folder)))
     if stopped := [why for stage in loaded.stages().values() for why in stage.stops(outcome_of(built))]:
@@ -273,19 +262,31 @@ def _planned(recipe: Recipe, out: Path, watcher: Watcher, how: Publishing, force
     return plan, sides, sides is here or sides == here
 
 
+def _prepare_end() -> None:
+    """Import what writes a release, and have ready what hangs on no row."""
+    from hfsft.engine import why  # noqa: F401
+    from hfsft.release import unchanged
+    from hfsft.release.folder import process_lock, write  # noqa: F401
+    from hfsft.release.rows import pair_lengths, preference, release_measures  # noqa: F401
+
+    write.prepare()
+    unchanged.prepare()
+
+
 def execute(
     recipe: Recipe,
     plan: Plan,
     watcher: Watcher,
     after: After | None = None,
-    last: Callable[[Ledger, Usage, Rows, Callable[[Step], Batch]], bool] | None = None,
+    last: Callable[[Left], None] | None = None,
     executor: Executors | None = None,
     *,
+    until: ExitStack | None = None,
     at_once: bool = False,
     growing: bool = True,
 ) -> tuple[Dataset | Rows, Ledger, Usage]:
     """The rows that a plan leaves, and, where it is `growing`, all waves; `at_once` where somebody waits for them, so
-    that nothing goes into a batch. See `hfsft.engine.run` for `last`, which is told what became of all rows, too.
+    that nothing goes into a batch. See `hfsft.engine.run` for `last` and `until`.
     """
     from hfsft.engine.ledger import Ledger
     from hfsft.engine.live import Live, short_turns
@@ -338,11 +339,8 @@ def execute(
             with short_turns():  # the requests that were sent are answered meanwhile
                 from hfsft.engine import run as engine  # takes long
 
-                if last:
-                    from hfsft.release.folder import write as release  # at the end nothing else would go on beside it
-
-                    if live.asking:
-                        release.prepare()
+                if last and live.asking:
+                    _prepare_end()  # at the end nothing else would go on beside it
 
             rows = engine.run(
                 plan,
@@ -352,8 +350,9 @@ def execute(
                 before=watcher.on_step,
                 after=ended,
                 more=waves,
-                last=partial(last, ledger, pool.usage) if last else None,
+                last=last,
                 executor=executor,
+                until=until,
             )
             if waves:
                 ledger.ended = waves.ended or ""

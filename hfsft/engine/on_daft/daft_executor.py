@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import pickle
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -27,6 +28,8 @@ from hfsft.engine.on_daft.row_wise import Pass, doing, done_once, passes, told
 from hfsft.engine.on_daft.seen import Seen
 from hfsft.engine.on_daft.shuffles import TRIES, Rounds
 from hfsft.engine.on_daft.work_folder import WorkFolder
+from hfsft.engine.ordering.merged_rows import MergedRows, RunPiece
+from hfsft.engine.ordering.sorted_run import runs_of
 from hfsft.engine.outcome import ID
 from hfsft.engine.parts.facts import keep_facts, kept_facts
 from hfsft.engine.parts.files import Files
@@ -46,6 +49,7 @@ if TYPE_CHECKING:
 
     from hfsft.engine.cluster.askers import Askers
     from hfsft.engine.cluster.connection import Cluster
+    from hfsft.engine.executor import Task
     from hfsft.engine.lookahead import Route
     from hfsft.engine.plan import Asker
 
@@ -230,6 +234,37 @@ class OnDaft:
     def dataset(self, rows: PartRows) -> Dataset:
         """The rows as a dataset in memory."""
         return rows.dataset()
+
+    def in_order(self, rows: PartRows, by: Sequence[str]) -> MergedRows:
+        """The rows in the order of columns of text: some parts at a time are sorted into a file."""
+        runs = list(runs_of(rows, by))
+        done = self.each(runs)
+        pieces = tuple(RunPiece(each["file"], 0, each["rows"]) for each in done)
+        return MergedRows(rows.folder, pieces, dict(rows.kinds), tuple(by))
+
+    def each(self, tasks: Sequence[Task]) -> list[Any]:
+        """What tasks come to, in their order: of many rows done by other processes."""
+        if len(tasks) > 1 and self._workers.serve(DOING, sum(task.rows for task in tasks)):
+            return self._tasks.each(tasks, self._sent)
+        return [task.do() for task in tasks]
+
+    def _sent(self, task: Task, stops: Stops) -> Any:
+        schema = arrow_schema(DOING.writes)
+
+        def here(_: pa.Table) -> pa.Table:
+            return pa.table({"came": [json.dumps(task.do(stops))]}, schema=schema)
+
+        given = pa.table({"task": [pickle.dumps(task)]})
+        (answer,) = self._workers.made(DOING, schema, iter([given]), here)
+        return json.loads(answer["came"][0].as_py())
+
+
+def tasks_done() -> Callable[[Batch], Batch]:
+    """What does tasks in another process."""
+    return lambda batch: {"came": [json.dumps(pickle.loads(task).do()) for task in batch["task"]]}  # noqa: S301, of ours
+
+
+DOING = Step("tasks", reads=("task",), writes={"came": "string"}, work=Work(path_of(tasks_done)))
 
 
 def _kinds(kinds: Mapping[str, Any], step: Step) -> dict[str, Any]:
