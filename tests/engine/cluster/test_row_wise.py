@@ -62,9 +62,9 @@ def command_of(recipe: Path, home: Path, out: Path, engine: str, work: Path | No
     return [sys.executable, "-c", code, *map(str, told)]
 
 
-def passed(work: Path) -> dict[str, float]:
-    """The files that are there, and when each was written."""
-    return {path.name: path.stat().st_ctime for path in work.rglob("*.parquet") if not path.name.startswith(DRAFT)}
+def passed(work: Path) -> dict[str, int]:
+    """The files that are there, each with its number on the disk, which is another one once it is written again."""
+    return {path.name: path.stat().st_ino for path in work.rglob("*.parquet") if not path.name.startswith(DRAFT)}
 
 
 def wait_for(files: int, work: Path, running: Future[Any] | subprocess.Popen[bytes]) -> None:
