@@ -17,11 +17,13 @@ from hfsft.engine.adding import Keeping, SourceRows
 from hfsft.engine.executor import Done
 from hfsft.engine.on_daft.ask_step import AskingParts
 from hfsft.engine.on_daft.beside import PASSED_OVER, added, parted
+from hfsft.engine.on_daft.by_rounds import SPREAD_FROM, by_groups, by_rounds
 from hfsft.engine.on_daft.parquet_parts import STAYED, ParquetPart, PartRows, Which
 from hfsft.engine.on_daft.part_files import PartFiles
 from hfsft.engine.on_daft.queries import Stops, Tasks
 from hfsft.engine.on_daft.row_wise import Pass, doing, passes, told
 from hfsft.engine.on_daft.seen import Seen
+from hfsft.engine.on_daft.shuffles import Rounds
 from hfsft.engine.on_daft.work_folder import WorkFolder
 from hfsft.engine.outcome import ID
 from hfsft.engine.parts.facts import keep_facts, kept_facts
@@ -30,6 +32,7 @@ from hfsft.engine.parts.grouped import INSTEAD, KINDS, STAYS, Grouped
 from hfsft.engine.parts.on_datasets import quiet
 from hfsft.engine.processes.workers import Workers, told_as_data
 from hfsft.engine.resources import Work, path_of
+from hfsft.engine.spread.scattered import Spreading
 from hfsft.engine.step import Step
 from hfsft.errors import InternalError
 from hfsft.hashing import digest
@@ -49,7 +52,10 @@ PASS = Step("pass", reads=("pass",), writes={"part": "string"}, work=Work(path_o
 class OnDaft:
     """Works by queries of Daft in this process. What steps made is kept in `cache`; there are no forecasts."""
 
-    def __init__(self, cache: Path, scratch: Path | None = None, *, askers: Askers | None = None) -> None:
+    def __init__(
+        self, cache: Path, scratch: Path | None = None, *, spread_from: int = SPREAD_FROM, askers: Askers | None = None
+    ) -> None:
+        self._spread_from = spread_from  # so many rows or more are worked on by rounds where they can be
         if scratch is not None:
             raise InternalError("forecasts are made by the executor of one machine")
         self._cache, self._until, self._askers = cache, ExitStack(), askers
@@ -146,8 +152,12 @@ class OnDaft:
             return Done(found, cached)
         if (came := self._files.came(key)) is not None:
             return Done(rows.of(came.parts, _kinds(rows.kinds, step)), True)
-        made = self._made_of_all(rows, step, key, names, more) if len(rows) else {name: [] for name in step.writes}
-        parts = added(rows, key, made, step.writes)
+        function = step.function
+        if isinstance(function, Spreading) and not more and len(rows) >= self._spread_from:
+            parts = by_rounds(step, function, rows, Rounds(self._files.folder, key))
+        else:
+            made = self._made_of_all(rows, step, key, names, more) if len(rows) else {name: [] for name in step.writes}
+            parts = added(rows, key, made, step.writes)
         self._files.keep(key, parts)
         return Done(rows.of(parts, _kinds(rows.kinds, step)), not len(rows))
 
@@ -166,7 +176,10 @@ class OnDaft:
         """What a step makes of the rows of each group."""
         key = digest([rows.key, step.fingerprint(_mark(beside))])
         came = self._files.came(key)
-        if came is None:
+        if came is None and beside is None and told_as_data(step) and len(rows) >= self._spread_from:
+            parts = by_groups(step, rows, Rounds(self._files.folder, key))
+            self._files.keep(key, parts)
+        elif came is None:
             made: Batch = {name: [] for name in (*step.writes, *KINDS)}
             if len(rows):
                 names = step.given(rows.column_names, ID)
