@@ -22,10 +22,8 @@ import numpy as np
 import pyarrow as pa
 from datasets import is_caching_enabled
 
-from hfsft.cache import PART, PARTS
+from hfsft.cache import PARTS
 from hfsft.engine.on_daft.queries import daft_module
-from hfsft.engine.on_daft.row_groups import PartWriter
-from hfsft.engine.resources import Resource, Work, path_of
 from hfsft.engine.spread.in_memory import checked, joined_kinds, told_kind, whole_groups
 from hfsft.errors import HfsftError
 from hfsft.hashing import digest
@@ -33,6 +31,7 @@ from hfsft.rows.features import arrow_schema
 
 if TYPE_CHECKING:
     from hfsft.engine.on_daft.work_folder import WorkFolder
+    from hfsft.engine.resources import Resource, Work
     from hfsft.engine.spread.scattered import Does, Scattered, Told
 
 T = TypeVar("T")
@@ -182,16 +181,6 @@ class Shuffled:
         frame = daft_module().read_parquet([rounds.folder.url(file) for file in files])
         return self._of(frame, self.kinds, count)
 
-    def shared(self, name: str, table: pa.Table) -> Resource:
-        """A table of this process, as a file beside those of rounds."""
-        folder, file = self.rounds.folder, digest([self.rounds.key, name, "shared"]) + PART
-        if folder.noted(file) is None or not is_caching_enabled():
-            with PartWriter(folder, file, table.schema) as writer:
-                writer.write(table)
-        folder.used([file])
-        told = base64.b64encode(pickle.dumps(folder)).decode()
-        return Resource("table", Work(path_of(SharedThere), {"folder": told, "file": file}), file)
-
     def _written(self) -> tuple[list[str], int]:
         paths = self._all.write_parquet(self.rounds.folder.url(""), compression="zstd").to_pydict()["path"]
         files = [PurePosixPath(path).name for path in paths]
@@ -233,23 +222,6 @@ def read_from(
         return _worked(tasks, list(given), _Job(work(names), (), given, {name: kinds[name] for name in names}), 1)
 
     return Shuffled(frame, dict(kinds), rounds)
-
-
-class SharedThere:
-    """A table that was shared, as a resource."""
-
-    def __init__(self, folder: str, file: str) -> None:
-        self._folder, self._file = folder, file
-
-    def identity(self) -> str:
-        """The name of its file, which tells what it says."""
-        return self._file
-
-    def load(self) -> pa.Table:
-        """The table. Raises `UserError` where the file cannot be read."""
-        folder: WorkFolder = pickle.loads(base64.b64decode(self._folder))  # noqa: S301, of the process that asks
-        with folder.told(), folder.parquet(self._file) as opened:
-            return opened.read()
 
 
 @dataclass(frozen=True)
