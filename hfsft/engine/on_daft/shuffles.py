@@ -20,18 +20,19 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 from datasets import is_caching_enabled
 
-from hfsft.cache import PARTS
+from hfsft.cache import PART, PARTS
 from hfsft.engine.on_daft.queries import daft_module
+from hfsft.engine.on_daft.work_folder import WorkFolder
+from hfsft.engine.resources import Resource, Work, path_of
 from hfsft.engine.spread.in_memory import checked, joined_kinds, told_kind, whole_groups
 from hfsft.errors import HfsftError
 from hfsft.hashing import digest
 from hfsft.rows.features import arrow_schema
 
 if TYPE_CHECKING:
-    from hfsft.engine.on_daft.work_folder import WorkFolder
-    from hfsft.engine.resources import Resource, Work
     from hfsft.engine.spread.scattered import Does, Scattered, Told
 
 T = TypeVar("T")
@@ -203,6 +204,31 @@ class Shuffled:
         """Rows of this process, where Daft has them."""
         plain = table.select(list(kinds)).cast(arrow_schema(kinds)).cast(_plain(kinds))
         return self._of(daft_module().from_arrow(plain), kinds, table.num_rows)
+
+    def shared(self, name: str, table: pa.Table) -> Resource:
+        """A table that whoever needs it reads from a file in the folder."""
+        folder, file = self.rounds.folder, digest([self.rounds.key, "shared", name]) + PART
+        with folder.writing(file) as sink:
+            pq.write_table(table, sink, compression="zstd")
+        folder.used([file])
+        told = {"place": folder.place, "settings": dict(folder.settings), "file": file}
+        return Resource("table", Work(path_of(SharedTable), told), file)
+
+
+class SharedTable:
+    """A table that work needs, as a resource: a file in a work folder."""
+
+    def __init__(self, place: str, settings: Mapping[str, str], file: str) -> None:
+        self._folder, self._file = WorkFolder(place, tuple(sorted(settings.items()))), file
+
+    def identity(self) -> str:
+        """The name of the file, which says all that the table depends on."""
+        return self._file
+
+    def load(self) -> pa.Table:
+        """The table."""
+        with self._folder.parquet(self._file) as opened:
+            return opened.read()
 
 
 def read_from(

@@ -92,6 +92,13 @@ class Scattered(Protocol):
         """Rows that this process has, where these lie."""
         ...
 
+    def shared(self, name: str, table: pa.Table) -> Resource:
+        """A table that this process has, for the `needs` of work: whoever does it loads the whole, once a process.
+
+        `name` is what the step calls it, once in a step.
+        """
+        ...
+
 
 @runtime_checkable
 class Spreading(Protocol):
