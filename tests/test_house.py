@@ -33,6 +33,7 @@ ORDER = [
     ("review",),
     ("preflight",),
     ("loading",),
+    ("submit",),
     ("pipeline",),
     ("cli",),
 ]
