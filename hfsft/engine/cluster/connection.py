@@ -43,7 +43,7 @@ class Cluster:
     """A cluster that this process takes part in; `askers` of its processes ask models."""
 
     address: ClusterAddress
-    askers: int | None
+    askers: int
     dashboard: str  # empty where there is none
 
     def nodes(self) -> int:
@@ -224,7 +224,7 @@ def ray_module() -> ModuleType:
     return found
 
 
-def connected(address: ClusterAddress, askers: int | None) -> Cluster:
+def connected(address: ClusterAddress, askers: int = 1) -> Cluster:
     """The cluster whose head is there, of which this process is a part from now on until it ends.
 
     Raises `UserError` where Ray is missing, nothing answers there, this machine is no node of it, this process is part
