@@ -24,6 +24,7 @@ PARTS = ".parts.json"  # the same: the parts that a step came to, written last
 MADE = (STEP, SPENT, SOURCE, PART, PARTS)
 RUNNING = ".running"  # a file that a build holds locked while it works in the folder
 DRAFT = "tmp"  # how the name of a file begins that is being written
+OURS = uuid.uuid4().hex[:8]  # tells processes apart that have one number on two machines
 BUILDS = "builds.json"  # the build that ended last and the one before it: what they built, and when they began
 YOUNG = 3600.0  # seconds since its last use within which no file goes by itself
 
@@ -174,7 +175,7 @@ def put(path: Path, content: str | bytes) -> None:
 
 def draft_of(path: Path) -> Path:
     """Where a file is written before it is put in its place; no other process writes there."""
-    return path.with_name(f"{DRAFT}{os.getpid()}-{path.name}")
+    return path.with_name(f"{DRAFT}{os.getpid()}-{OURS}-{path.name}")
 
 
 def _is_draft(path: Path) -> bool:

@@ -12,13 +12,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 
 from hfsft.engine.on_daft.row_groups import read
+from hfsft.engine.on_daft.work_folder import WorkFolder
 from hfsft.engine.parts.rows import BLOCK, dataset_of
 from hfsft.hashing import digest
 from hfsft.rows.batch import Row
@@ -101,7 +101,7 @@ class Which:
 class PartRows:
     """Rows of parts in their order; `kinds` are the columns with their types as words."""
 
-    folder: Path
+    folder: WorkFolder
     parts: tuple[ParquetPart, ...]
     kinds: Mapping[str, Any]
     which: Which = Which()
@@ -144,6 +144,10 @@ class PartRows:
         """Some of the rows, by their numbers, in memory."""
         numbers = np.asarray(indices, dtype=np.int64)
         return dataset_of(self.taken(list(self.kinds), numbers), self.kinds, digest([self.key, numbers.tolist()]))
+
+    def slice(self, start: int, stop: int) -> Dataset:
+        """The rows from `start` to `stop`, in memory."""
+        return self.select(range(start, stop))
 
     def taken(self, names: Sequence[str], numbers: NDArray[np.int64]) -> pa.Table:
         """These columns of some of the rows, by their numbers; without columns nothing is read."""

@@ -11,19 +11,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from hashlib import blake2b
 from itertools import count
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pyarrow as pa
 from datasets import is_caching_enabled
 
-from hfsft.cache import PART, PARTS, put
+from hfsft.cache import PART, PARTS
 from hfsft.engine.on_daft.parquet_parts import ParquetPart
-from hfsft.engine.on_daft.row_groups import PartWriter, noted, whole
-from hfsft.engine.parts.files import touch
+from hfsft.engine.on_daft.row_groups import PartWriter
+from hfsft.engine.on_daft.work_folder import WorkFolder
 from hfsft.engine.parts.on_datasets import BATCH
 from hfsft.hashing import digest
 from hfsft.rows.batch import Row
@@ -46,35 +44,35 @@ class Came(NamedTuple):
 class PartFiles:
     """After `datasets.disable_caching()` nothing is read that was there before."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: WorkFolder) -> None:
         self.folder = folder
 
     def came(self, key: str) -> Came | None:
         """What a step came to; None where that is not known, or a file of it is gone or broken."""
         if not is_caching_enabled():
             return None
-        note = self.folder / (key + PARTS)
+        note = key + PARTS
         try:
-            found = json.loads(note.read_text(encoding="utf-8"))
+            found = json.loads(self.folder.text(note) or "")
             parts = [ParquetPart.from_dict(told) for told in found["parts"]]
-        except (OSError, ValueError, TypeError, LookupError):
+        except (ValueError, TypeError, LookupError):
             return None
         files = {file for part in parts for file in part.files}
-        if not all(whole(self.folder / file) for file in files):
+        if not self.folder.whole(*files):
             return None
-        self._use(files)
-        touch(note)
+        self.folder.used([*files, note])
         return Came(parts, found["told"])
 
     def keep(self, key: str, parts: Iterable[ParquetPart], told: Any = None) -> None:
         """Note what a step came to, whose files are all there."""
         parts = list(parts)
-        self._use({file for part in parts for file in part.files})
-        put(self.folder / (key + PARTS), json.dumps({"parts": [part.as_dict() for part in parts], "told": told}))
+        note = key + PARTS
+        self.folder.put(note, json.dumps({"parts": [part.as_dict() for part in parts], "told": told}))
+        self.folder.used([*{file for part in parts for file in part.files}, note])
 
     def finished(self, file: str) -> str | None:
         """The note in a file that a build before finished; None where there is none."""
-        return noted(self.folder / file) if is_caching_enabled() else None
+        return self.folder.noted(file) if is_caching_enabled() else None
 
     def cut(self, rows: Iterable[Row], kinds: Mapping[str, Any]) -> list[ParquetPart]:
         """Rows as parts, each named by what it says: those that are as they were are not written again."""
@@ -88,16 +86,11 @@ class PartFiles:
             name = next(name for number in count() if (name := digest([*told, number])) not in names)
             names.add(name)
             if self.finished(name + PART) is None:
-                with PartWriter(self.folder / (name + PART), schema) as writer:
+                with PartWriter(self.folder, name + PART, schema) as writer:
                     for table in tables:
                         writer.write(table)
             parts.append(ParquetPart(name, sum(map(len, tables)), dict.fromkeys(kinds, name + PART)))
         return parts
-
-    def _use(self, files: Iterable[str]) -> None:
-        for file in files:
-            with suppress(OSError):
-                touch(self.folder / file)
 
 
 def _tables(rows: Iterable[Row], schema: pa.Schema) -> Iterator[pa.Table]:
