@@ -19,7 +19,7 @@ from hfsft.cache import at_work
 from hfsft.engine.adding import Keeping, SourceRows
 from hfsft.engine.executor import Done
 from hfsft.engine.on_daft.ask_step import AskingParts
-from hfsft.engine.on_daft.beside import PASSED_OVER, added, parted
+from hfsft.engine.on_daft.beside import PASSED_OVER, added, named_by, parted
 from hfsft.engine.on_daft.by_rounds import SPREAD_FROM, by_groups, by_rounds
 from hfsft.engine.on_daft.parquet_parts import STAYED, ParquetPart, PartRows, Which
 from hfsft.engine.on_daft.part_files import PartFiles
@@ -79,6 +79,7 @@ class OnDaft:
         self._cluster, self._askers = cluster, askers
         self._folder = WorkFolder.of(cache) if work is None else WorkFolder.of(work).within(cache.name)
         self._shared = work is not None
+        self._tries = 1 if cluster is None else TRIES
 
     def __enter__(self) -> OnDaft:
         self._tasks = Tasks() if self._cluster is None else OneByOne()
@@ -187,15 +188,12 @@ class OnDaft:
             return Done(rows.of(came.parts, _kinds(rows.kinds, step)), True)
         function = step.function
         if isinstance(function, Spreading) and not more and len(rows) >= self._spread_from:
-            parts = by_rounds(step, function, rows, self._rounds(key))
+            parts = by_rounds(step, function, rows, Rounds(self._files.folder, key, self._tries))
         else:
             made = self._made_of_all(rows, step, key, names, more) if len(rows) else {name: [] for name in step.writes}
-            parts = added(rows, key, made, step.writes)
+            parts = added(rows, named_by(rows, made, step.writes), made, step.writes)
         self._files.keep(key, parts)
         return Done(rows.of(parts, _kinds(rows.kinds, step)), not len(rows))
-
-    def _rounds(self, key: str) -> Rounds:
-        return Rounds(self._files.folder, key, 1 if self._cluster is None else TRIES)
 
     def _made_of_all(self, rows: PartRows, step: Step, key: str, names: list[str], more: tuple[Batch, ...]) -> Batch:
         function = step.function
@@ -213,7 +211,7 @@ class OnDaft:
         key = digest([rows.key, step.fingerprint(_mark(beside))])
         came = self._files.came(key)
         if came is None and beside is None and told_as_data(step) and len(rows) >= self._spread_from:
-            parts = by_groups(step, rows, self._rounds(key))
+            parts = by_groups(step, rows, Rounds(self._files.folder, key, self._tries))
             self._files.keep(key, parts)
         elif came is None:
             made: Batch = {name: [] for name in (*step.writes, *KINDS)}
@@ -222,7 +220,8 @@ class OnDaft:
                 made = Grouped(step, *_batch(beside))({name: rows[name] for name in names})
             stay = made.pop(STAYS)
             out = [STAYED if each else PASSED_OVER for each in stay]
-            parts = added(rows, key, made, {**step.writes, INSTEAD: KINDS[INSTEAD]}, out)
+            writes = {**step.writes, INSTEAD: KINDS[INSTEAD]}
+            parts = added(rows, named_by(rows, made, writes, out), made, writes, out)
             self._files.keep(key, parts)
         else:
             parts = list(came.parts)
