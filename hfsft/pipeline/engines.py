@@ -38,9 +38,10 @@ class Engine:
             if given is not None:
                 raise UserError(f"{word} is for a cluster (--engine {CLUSTER}), and the engine is {self.name}")
         if self.name == DAFT:
-            from hfsft.engine.on_daft.queries import daft_module
+            from hfsft.engine.on_daft.queries import RAY, runs_on
 
-            daft_module()
+            if runs_on() == RAY:
+                raise UserError("this process works on a cluster: use the engine daft in another process")
 
     def _require_cluster(self) -> None:
         if self.work is None:
@@ -70,8 +71,10 @@ class Engine:
         from hfsft.engine.cluster.askers import Askers
         from hfsft.engine.cluster.connection import connected
         from hfsft.engine.cluster.head_address import ClusterAddress
+        from hfsft.engine.on_daft.queries import use_cluster
 
         cluster = connected(ClusterAddress.of(self.name), self.askers or 1)
+        use_cluster()
         tell(cluster.told)
         return partial(OnDaft, work=self.work, cluster=cluster, askers=Askers(cluster))
 

@@ -6,7 +6,7 @@ import shutil
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
@@ -23,7 +23,9 @@ from tests.fuzz.bounds import tries
 from tests.fuzz.test_builds import FILTERS, alone, answers, put, row, scripted, usual
 from tests.models.server import LLM
 
-ROUNDS = "by rounds"  # however few the rows are
+if TYPE_CHECKING:
+    from hfsft.engine.executor import Executors
+
 RUBRIC = {"rubric": {"use": "Does it help?", "truth": "Is it true?"}}
 recipes = st.fixed_dictionaries(
     {
@@ -43,11 +45,10 @@ recipes = st.fixed_dictionaries(
 )
 
 
-def outcome(path: Path, engine: str) -> Any:
+def outcome(path: Path, executor: Executors | None) -> Any:
     """All that comes of a recipe; its models are asked only for answers that no build before had."""
     try:
         recipe = load_recipe(path)
-        executor = partial(OnDaft, spread_from=0) if engine == ROUNDS else executor_named(engine)
         rows, ledger, _ = execute(recipe, compile_recipe(recipe), Watcher(), executor=executor)
     except UserError as error:
         return [str(error)], None, 0
@@ -58,6 +59,32 @@ def outcome(path: Path, engine: str) -> Any:
     return made, ledger.spent, sum(line.calls for line in ledger.funnel)
 
 
+def written(
+    folder: Path, rows: list[dict[str, Any]], seeds: list[dict[str, Any]], sections: dict[str, Any], llm: LLM
+) -> Path:
+    """A recipe over these rows and seeds."""
+    put(rows, "jsonl", folder / "rows.jsonl", "surrogates")
+    put(seeds, "jsonl", folder / "seeds.jsonl", "utf-8")
+    recipe = {
+        "name": "any",
+        "license": "mit",
+        "examples": [{"path": "rows.jsonl"}],
+        "seeds": [{"prompts": ["Where is my parcel?"]}, {"path": "seeds.jsonl"}][: 1 + bool(seeds)],
+        **sections,
+        "models": {each: {"model": f"{each}-1", "base_url": llm.url} for each in ("writer", "judge")},
+    }
+    path = folder / "recipe.yaml"
+    path.write_text(yaml.safe_dump(recipe), "utf-8")
+    return path
+
+
+def made_here(path: Path) -> Any:
+    """What this machine makes of a recipe, once all models were asked."""
+    outcome(path, None)
+    shutil.rmtree(path.parent / "hf" / "datasets", ignore_errors=True)
+    return outcome(path, None)
+
+
 @tries(4)
 @given(st.lists(st.one_of(usual, row), min_size=1, max_size=12), st.lists(usual, max_size=3), recipes, answers)
 def test_the_same_is_made(
@@ -66,24 +93,14 @@ def test_the_same_is_made(
     with TemporaryDirectory() as name, pytest.MonkeyPatch.context() as patch, LLM(reply=scripted(said)) as llm:
         folder = Path(name)
         alone(patch, folder)
-        put(rows, "jsonl", folder / "rows.jsonl", "surrogates")
-        put(seeds, "jsonl", folder / "seeds.jsonl", "utf-8")
-        recipe = {
-            "name": "any",
-            "license": "mit",
-            "examples": [{"path": "rows.jsonl"}],
-            "seeds": [{"prompts": ["Where is my parcel?"]}, {"path": "seeds.jsonl"}][: 1 + bool(seeds)],
-            **sections,
-            "models": {each: {"model": f"{each}-1", "base_url": llm.url} for each in ("writer", "judge")},
-        }
-        (folder / "recipe.yaml").write_text(yaml.safe_dump(recipe), "utf-8")
-        outcome(folder / "recipe.yaml", "local")  # asks
-        shutil.rmtree(folder / "hf" / "datasets", ignore_errors=True)
-        made, spent, calls = outcome(folder / "recipe.yaml", "local")
-        for what in ("over Daft", "read back", ROUNDS):
-            if what == ROUNDS:
+        recipe = written(folder, rows, seeds, sections, llm)
+        made, spent, calls = made_here(recipe)
+        for what in ("over Daft", "read back", "by rounds"):
+            executor = executor_named("daft")
+            if what == "by rounds":  # however few the rows are
+                executor = partial(OnDaft, spread_from=0)
                 shutil.rmtree(folder / "hf" / "datasets", ignore_errors=True)
-            found, spent_there, calls_there = outcome(folder / "recipe.yaml", what if what == ROUNDS else "daft")
+            found, spent_there, calls_there = outcome(recipe, executor)
             assert found == made, what
             if not calls:  # else some answers were of no use, and are asked for once more by each build
                 assert (spent_there, calls_there) == (spent, 0), what
