@@ -14,6 +14,7 @@ from hfsft.cache import cache_folder, settle
 from hfsft.engine.plan import Plan
 from hfsft.errors import ModelError, Problem, RecipeError, RefusedKeyError, UserError
 from hfsft.loading import AnyRecipe, AnyTrust, load
+from hfsft.pipeline.engines import LOCAL, Engine
 from hfsft.pipeline.more_rows import keep_accepted, waves_of
 from hfsft.recipe.checks.rewrites import clean_errors
 from hfsft.recipe.checks.trust import ASKING, PUBLISHING, trust_of, unpublished
@@ -70,6 +71,8 @@ def build(
     force: bool = False,
     trust: AnyTrust = None,
     executor: Executors | str | None = None,
+    work: str | Path | None = None,
+    askers: int | None = None,
 ) -> DatasetDict:
     """The dataset of a recipe: a `DatasetDict` with `train` and, where rows were held out, `validation` and `test`.
 
@@ -77,12 +80,15 @@ def build(
     stood there is kept in `out/.previous/<name>`. Raises `UserError` for whatever the user can mend, such as a folder
     there that is no build (with `force` it is moved aside); answers paid for by then are kept. A recipe from the Hub
     that names servers, keys or a repository is a `RecipeError` that lists them, unless `trust` is True. Another
-    `executor` than that of this machine, given as such or by its name (`daft`), works on the rows in its own way, and
-    gives the same.
+    `executor` than that of this machine, given as such or by its name (`daft`, `ray://HOST:PORT`), works on the rows in
+    its own way, and gives the same. With a cluster `work` is a folder or an address that every node of it sees, where
+    rows lie between steps, and so many `askers` of its processes ask models.
     """
     from hfsft.release.folder.write import load_built
 
-    built, folder = run(recipe, overrides=overrides, out=out, force=force, trust=trust, executor=executor)
+    built, folder = run(
+        recipe, overrides=overrides, out=out, force=force, trust=trust, executor=executor, work=work, askers=askers
+    )
     publish(built.recipe, folder)
     return load_built(folder)
 
@@ -97,6 +103,8 @@ def run(
     force: bool = False,
     trust: AnyTrust = None,
     executor: Executors | str | None = None,
+    work: str | Path | None = None,
+    askers: int | None = None,
 ) -> tuple[Built, Path]:
     """What `build` does up to the folder, with all that is known at its end.
 
@@ -106,15 +114,15 @@ def run(
     names a repository and `publishing` is not off, the Hub is asked then too whether it would take the release.
     """
     started = time.perf_counter()
-    if isinstance(executor, str):
-        from hfsft.pipeline.engines import executor_named
-
-        executor = executor_named(executor)
+    named = executor if isinstance(executor, str) else LOCAL
+    engine = Engine(named, None if work is None else str(work), askers)
     how = publishing or Publishing()
     loaded = load(recipe, overrides, trust, PUBLISHING if how.wanted else ASKING, how.tell)
     if not (how.wanted or trust_of(trust).covers(recipe)):
         loaded = unpublished(loaded)  # nor by `hfsft publish` of what was built: nobody was asked
     plan, sides_before, own = _planned(loaded, Path(out), watcher or Watcher(), how, force)
+    if not executor or isinstance(executor, str):
+        executor = engine.executor((watcher and watcher.on_told) or (lambda _: None))
     from hfsft.release.folder import previous, sides_file
     from hfsft.release.report import vega
 
@@ -254,6 +262,17 @@ def _planned(recipe: Recipe, out: Path, watcher: Watcher, how: Publishing, force
     return plan, sides, sides is here or sides == here
 
 
+def _prepare_end() -> None:
+    """Import what writes a release, and have ready what hangs on no row."""
+    from hfsft.engine import why  # noqa: F401
+    from hfsft.release import unchanged
+    from hfsft.release.folder import process_lock, write  # noqa: F401
+    from hfsft.release.rows import pair_lengths, preference, release_measures  # noqa: F401
+
+    write.prepare()
+    unchanged.prepare()
+
+
 def execute(
     recipe: Recipe,
     plan: Plan,
@@ -314,15 +333,14 @@ def execute(
         cache, live, outlook = cache_folder(plan.name), Live(pool), Outlook(plan, pool.usage)
         try:
             waves = waves_of(recipe, plan, pays_for, wave_begins) if growing else None
-            plan = start_first_stage(remembering(plan.after(store.pruned())), live, cache)
+            plan = remembering(plan.after(store.pruned()))
+            if executor is None:  # another one may ask from elsewhere
+                plan = start_first_stage(plan, live, cache)
             with short_turns():  # the requests that were sent are answered meanwhile
                 from hfsft.engine import run as engine  # takes long
 
-                if last:
-                    from hfsft.release.folder import write as release  # at the end nothing else would go on beside it
-
-                    if live.asking:
-                        release.prepare()
+                if last and live.asking:
+                    _prepare_end()  # at the end nothing else would go on beside it
 
             rows = engine.run(
                 plan,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +14,7 @@ import pyarrow as pa
 from hfsft.cache import PART
 from hfsft.engine.executor import Done
 from hfsft.engine.on_daft.parquet_parts import BEFORE, FELL, STAYED, ParquetPart, PartRows, Which
+from hfsft.engine.on_daft.part_files import streamed
 from hfsft.engine.on_daft.row_groups import PartWriter, read
 from hfsft.engine.outcome import ID
 from hfsft.engine.parts.grouped import INSTEAD
@@ -33,13 +35,22 @@ Make = Callable[[pa.Table], "tuple[Batch, Sequence[int]]"]
 
 
 def widened(
-    rows: PartRows, part: ParquetPart, file: str, writes: Mapping[str, Any], given: Collection[str], make: Make
+    rows: PartRows,
+    part: ParquetPart,
+    file: str,
+    writes: Mapping[str, Any],
+    given: Collection[str],
+    make: Make,
+    span: tuple[int, int] | None = None,
 ) -> ParquetPart:
-    """The part with a file of the columns `writes`, which `make` makes of the columns `given`, block by block."""
+    """The part with a file of the columns `writes`, which `make` makes of the columns `given`, block by block.
+
+    With a `span` the file holds those of its rows alone that have a number in it, from 0 on, those that are out too.
+    """
     schema, wanted = arrow_schema({**writes, FELL: "int16"}), {name: rows.kinds[name] for name in given}
     taken: Counter[int] = Counter()
     with PartWriter(rows.folder, file, schema) as writer:
-        for table in read(rows.folder, part.of(wanted), part.length):
+        for table in spanned(read(rows.folder, part.of(wanted), part.length), span):
             numbers = rows.which.numbers(table)
             made, out = make(table.select(list(wanted)).take(pa.array(numbers)).cast(arrow_schema(wanted)))
             fell = np.full(table.num_rows, BEFORE, np.int16)
@@ -50,6 +61,18 @@ def widened(
             writer.write(pa.table([*columns, pa.array(fell)], schema=schema))
         writer.note = json.dumps({"rows": writer.rows, "taken": sorted(taken.items())})
     return part.having(file, writes, taken)
+
+
+def spanned(tables: Iterable[pa.Table], span: tuple[int, int] | None) -> Iterator[pa.Table]:
+    """The rows of tables that follow on one another with numbers from the first of `span` up to the second."""
+    at = 0
+    for table in tables:
+        first, at = at, at + table.num_rows
+        if span is None:
+            yield table
+        elif first < span[1] and at > span[0]:
+            start = max(0, span[0] - first)
+            yield table.slice(start, min(span[1] - first, table.num_rows) - start)
 
 
 def added(
@@ -72,6 +95,16 @@ def added(
     return [
         widened(rows, part, digest([key, number]) + PART, writes, (ID,), make) for number, part in enumerate(rows.parts)
     ]
+
+
+def named_by(rows: PartRows, made: Batch, writes: Mapping[str, Any], out: Sequence[int] = ()) -> str:
+    """A name for such columns by what they say: where a step is done anew and comes to the same, as that of the sides
+    of a split that are remembered from the first build on, all steps behind it are as they were.
+    """
+    schema = arrow_schema(writes)
+    table = pa.table([array_of(made[name], schema.field(name).type) for name in writes], schema=schema)
+    said = blake2b(streamed(table), digest_size=16).hexdigest()
+    return digest([rows.key, rows.which.place, rows.which.out, dict(writes), said, list(out)])
 
 
 def parted(rows: PartRows, step: Step, cached: bool, errors: Mapping[str, str] | None = None) -> Done[PartRows]:

@@ -1,0 +1,11 @@
+"""Which of many rows are alike, worked out by rounds, so that no process holds all of them: the very pairs that
+`hfsft.similarity` finds in one.
+"""
+
+from __future__ import annotations
+
+from hfsft.near.near_by_rounds import FIRST, NearPairs, near_pairs
+from hfsft.near.order_numbers import RANK
+from hfsft.near.prepared import KNOWN, SAID, known_of, said_of
+
+__all__ = ["FIRST", "KNOWN", "RANK", "SAID", "NearPairs", "known_of", "near_pairs", "said_of"]
