@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import hfsft
+from hfsft.agreement.calibration_file import ENDING
 from hfsft.cache import cache_folder
 from hfsft.cache import put as put_whole
 from hfsft.hashing import digest
@@ -67,6 +68,7 @@ def hang_on(recipe: Recipe, plan: Plan, rows: Any, ledger: Ledger, usage: Usage)
             "libraries": [platform.python_version(), lock.libraries(), list(lock.packages(recipe))],
             "recipe": [recipe.resolved(), source.text.text if source.path else None, str(source.path)],
             "publish": recipe.publish.model_dump(mode="json"),
+            "calibration": _text(recipe.beside(ENDING)),
             "tokenizer": load_tokenizer(tokenizer, base=recipe.base).identity if tokenizer else None,
             "plan": plan.digest,
             "rows": kept,
@@ -81,6 +83,14 @@ def hang_on(recipe: Recipe, plan: Plan, rows: Any, ledger: Ledger, usage: Usage)
             "prices": {name: price and repr(price) for name, price in usage.prices.items()},
         }
     )
+
+
+def _text(path: Path | None) -> str | None:
+    """What a file says; None where there is none."""
+    try:
+        return path.read_text(encoding="utf-8", errors="replace") if path else None
+    except OSError:
+        return None
 
 
 def _which(rows: Any, read: Collection[str]) -> list[Any] | None:

@@ -28,7 +28,7 @@ class Vanishing(Live):
 
     def ask(self, *what: Any) -> Asked:
         found = super().ask(*what)
-        forget(self.pool._store)
+        forget(self.pool.means.answers)
         return found
 
 

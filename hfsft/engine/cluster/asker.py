@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from hfsft.engine.cluster.far_means import FarAnswers, FarReady, far_means
-from hfsft.engine.cluster.line import Line
+from hfsft.engine.cluster.line import DeskLine
 from hfsft.engine.live import bears_of
 from hfsft.errors import AnswerError, HfsftError
 from hfsft.models.model import FromEnv
@@ -17,7 +17,7 @@ from hfsft.models.requester import Patience
 
 if TYPE_CHECKING:
     from hfsft.engine.cluster.actors import Actor
-    from hfsft.engine.on_daft.ask_step import Piece
+    from hfsft.engine.on_daft.ask_step import PartPiece
     from hfsft.engine.on_daft.parquet_parts import ParquetPart
     from hfsft.engine.plan import Task
     from hfsft.engine.step import Step
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from hfsft.rows.batch import Row
 
 
-class Asks(Protocol):
+class Handful(Protocol):
     """Some of what a step asks, as `hfsft.engine.on_daft.ask_step` cuts it: pickled, it is the same elsewhere."""
 
     @property
@@ -45,7 +45,7 @@ class Asks(Protocol):
 
 
 @dataclass(frozen=True)
-class Terms:
+class AskingTerms:
     """On which terms one of several processes asks."""
 
     models: Mapping[str, Model]  # those that it may ask, with its part of their bounds
@@ -55,7 +55,7 @@ class Terms:
     first: float  # which of a model's servers it asks first, as a share of their list
     environment: Mapping[str, str] = field(repr=False)  # keys
 
-    def for_one(self, place: int, of: int) -> Terms:
+    def for_one(self, place: int, of: int) -> AskingTerms:
         """Those of one of so many processes; a bound that is smaller than their number goes to the first ones alone."""
         models = {}
         for name, model in self.models.items():
@@ -86,19 +86,19 @@ class StoppedError(HfsftError):
     """The desk says that nothing more is to be asked."""
 
 
-class Came(NamedTuple):
+class PieceDone(NamedTuple):
     """What came of a piece."""
 
     written: Any  # None where it was stopped before its end
     failures: dict[str, AnswerError]
 
 
-class Asker:
+class PieceAsker:
     """One process that asks, for as long as the build goes on; one piece at a time."""
 
-    def __init__(self, terms: Terms, post: Actor) -> None:
+    def __init__(self, terms: AskingTerms, post: Actor) -> None:
         os.environ.update(terms.environment)
-        self._line = Line(post)
+        self._line = DeskLine(post)
         means = far_means(self._line, terms.models, terms.budget, terms.first)
         assert isinstance(means.answers, FarAnswers)
         self._answers, self._models = means.answers, terms.models
@@ -107,7 +107,7 @@ class Asker:
         self._stopping = False
         self._line.on("stop", self._stop)
 
-    def ask(self, session: str, piece: Asks, spares: bool) -> Came:
+    def ask(self, session: str, piece: Handful, spares: bool) -> PieceDone:
         """Ask for all that a piece asks, and write what comes of it. Raises what ends the build."""
         step = piece.step
         self._stopping = False
@@ -128,14 +128,14 @@ class Asker:
             self._driving = None
             self._pool.do(self._line.end())
         if failures is None:
-            return Came(None, {})
+            return PieceDone(None, {})
 
         def made(row: Row) -> Any:
             return results[row["id"]]
 
-        return Came(piece.written({row_id: str(error) for row_id, error in failures.items()}, made), failures)
+        return PieceDone(piece.written({row_id: str(error) for row_id, error in failures.items()}, made), failures)
 
-    def joined(self, whole: Piece, pieces: Sequence[ParquetPart]) -> ParquetPart:
+    def joined(self, whole: PartPiece, pieces: Sequence[ParquetPart]) -> ParquetPart:
         """The files of several pieces as one."""
         return whole.joined(pieces)
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from hfsft.engine.cluster.asker import Asker, Asks, Came, Terms, keys_of
+from hfsft.engine.cluster.asker import AskingTerms, Handful, PieceAsker, PieceDone, keys_of
 from hfsft.engine.cluster.carried import ActorGoneError
 from hfsft.engine.cluster.desk import Desk
 from hfsft.engine.cluster.post import Post
@@ -23,9 +23,9 @@ from hfsft.rows.batch import Batch
 
 if TYPE_CHECKING:
     from hfsft.engine.cluster.actors import Actor, Actors
-    from hfsft.engine.on_daft.ask_step import GroupPiece, Piece
+    from hfsft.engine.on_daft.ask_step import GroupPiece, PartPiece
     from hfsft.engine.on_daft.parquet_parts import ParquetPart
-    from hfsft.engine.plan import Asker as AnyAsker
+    from hfsft.engine.plan import Asker
     from hfsft.engine.step import Step
     from hfsft.errors import AnswerError
     from hfsft.models.pool import Pool
@@ -44,11 +44,11 @@ class Askers:
     def __init__(self, actors: Actors) -> None:
         self._actors = actors
         self._post: Actor | None = None
-        self._askers: list[tuple[int, Actor, Terms]] = []
+        self._askers: list[tuple[int, Actor, AskingTerms]] = []
         self._told: set[str] = set()
         self._sessions = count()
 
-    def can(self, step: Step, asker: AnyAsker) -> bool:
+    def can(self, step: Step, asker: Asker) -> bool:
         """Whether they can ask the models of a step; where they cannot, it is told once for each model."""
         if not isinstance(asker, Live):
             raise InternalError("a forecast is made by the executor of one machine")
@@ -60,10 +60,10 @@ class Askers:
         self._told |= wrong.keys()
         return not wrong
 
-    def rows(self, asker: AnyAsker, step: Step, parts: Sequence[Piece]) -> tuple[Asked, list[ParquetPart]]:
+    def rows(self, asker: Asker, step: Step, parts: Sequence[PartPiece]) -> tuple[Asked, list[ParquetPart]]:
         """What asking for each row of parts came to, and the parts behind the step."""
         assert isinstance(asker, Live)
-        pieces, of = list[Asks](), list[int]()
+        pieces, of = list[Handful](), list[int]()
         total = sum(len(part.rows) for part in parts)
         wanted = self._count(asker.pool, step, total)
         for number, part in enumerate(parts):
@@ -77,14 +77,14 @@ class Askers:
             found[number].append(each.written)
         return asked, self._joined(asker.pool, parts, found)
 
-    def groups(self, asker: AnyAsker, whole: GroupPiece) -> tuple[Asked, Batch]:
+    def groups(self, asker: Asker, whole: GroupPiece) -> tuple[Asked, Batch]:
         """What asking for each group came to, and what the step says of each row."""
         assert isinstance(asker, Live)
         from hfsft.engine.parts.grouped import KINDS
 
         step, total = whole.step, len(whole.members)
         pieces = whole.cut(self._count(asker.pool, step, total)) if total else []
-        asked, came = self._asked(asker, step, list[Asks](pieces), total)
+        asked, came = self._asked(asker, step, list[Handful](pieces), total)
         made: Batch = {name: [None] * len(whole.rows) for name in (*step.writes, *KINDS)}
         for piece, each in zip(pieces, came, strict=True):
             for number, row in piece.told(each.written):
@@ -117,16 +117,16 @@ class Askers:
         models = {name: model for name, model in pool.models.items() if not _alone(pool, name)}
         meter = pool.means.meter
         assert isinstance(meter, Meter)
-        whole = Terms(models, pool.recipe, pool.patience, meter.budget, 0.0, keys_of(models))
+        whole = AskingTerms(models, pool.recipe, pool.patience, meter.budget, 0.0, keys_of(models))
         number = self._actors.askers or self._actors.nodes()
         self._post = self._actors.actor(Post, here=True)
         for place in range(number):
             terms = whole.for_one(place, number)
             if terms.models:
-                actor = self._actors.actor(Asker, terms, self._post, restarts=RESTARTS, threads=2)
+                actor = self._actors.actor(PieceAsker, terms, self._post, restarts=RESTARTS, threads=2)
                 self._askers.append((place, actor, terms))
 
-    def _asked(self, live: Live, step: Step, pieces: Sequence[Asks], total: int) -> tuple[Asked, list[Came]]:
+    def _asked(self, live: Live, step: Step, pieces: Sequence[Handful], total: int) -> tuple[Asked, list[PieceDone]]:
         if not pieces:
             return Asked(spent={}), []
         askers = self._of(live.pool, step)
@@ -135,7 +135,7 @@ class Askers:
         asked = live.handed(step, handing, total)
         return asked, [came for came in handing.came if came is not None]
 
-    def _joined(self, pool: Pool, parts: Sequence[Piece], found: Sequence[list[ParquetPart]]) -> list[ParquetPart]:
+    def _joined(self, pool: Pool, parts: Sequence[PartPiece], found: Sequence[list[ParquetPart]]) -> list[ParquetPart]:
         """The parts behind a step, of which those that were cut are put together by askers."""
         waiting = deque(
             (number, part, pieces)
@@ -180,7 +180,7 @@ class Handing:
         self,
         live: Live,
         step: Step,
-        pieces: Sequence[Asks],
+        pieces: Sequence[Handful],
         askers: Sequence[tuple[int, Actor]],
         post: Actor,
         sessions: count[int],
@@ -195,7 +195,7 @@ class Handing:
         self.screened = 0
         self.finished = False
         self.reason: BaseException | None = None
-        self.came: list[Came | None] = [None] * len(pieces)
+        self.came: list[PieceDone | None] = [None] * len(pieces)
         self._desk = Desk(pool.means, pool.models, pool.ready, post, self.stop)
         self._meter, self._spares, self._sessions = pool.means.meter, live.spares, sessions
         self._pieces, self._askers = pieces, askers
@@ -250,7 +250,9 @@ class Handing:
             self._desk.begin(session, place, self.losses)
             dead = True
             try:
-                came: Came = await asyncio.wrap_future(actor.call("ask", session, self._pieces[number], self._spares))
+                came: PieceDone = await asyncio.wrap_future(
+                    actor.call("ask", session, self._pieces[number], self._spares)
+                )
                 dead = False
                 if came.written is not None:
                     self.came[number] = came

@@ -38,7 +38,7 @@ ASKER = "asker "  # begins the name of one that has a request open, where other 
 
 
 @dataclass
-class Session:
+class DeskSession:
     """What one asker has under way."""
 
     name: str
@@ -64,8 +64,8 @@ class Desk:
     ) -> None:
         self._means, self._models, self._ready, self._post = means, models, ready, post
         self._failed = stop  # is told an error for which all must stop
-        self._sessions: dict[str, Session] = {}
-        self._holders: dict[str, Session] = {}  # by key of an open request
+        self._sessions: dict[str, DeskSession] = {}
+        self._holders: dict[str, DeskSession] = {}  # by key of an open request
         self._freed: dict[str, asyncio.Event] = {}  # by key, where somebody waits for it
         self._first: dict[str, str] = {}  # by label, what a server called the model first
         self._out: defaultdict[str, list[tuple[int, str, Any]]] = defaultdict(list)
@@ -90,7 +90,7 @@ class Desk:
 
     def begin(self, name: str, asker: int, losses: Losses) -> None:
         """An asker is given work."""
-        self._sessions[name] = Session(name, asker, losses)
+        self._sessions[name] = DeskSession(name, asker, losses)
 
     def end(self, name: str, *, dead: bool) -> None:
         """Its work is done, or, `dead`, its process is."""
@@ -108,13 +108,13 @@ class Desk:
                 self._means.usage.of(stage, model).in_all.less(read)
         self._out.pop(name, None)
 
-    def tell_all(self, what: str, *said: Any, besides: Session | None = None) -> None:
+    def tell_all(self, what: str, *said: Any, besides: DeskSession | None = None) -> None:
         """Say something to every asker at work."""
         for session in self._sessions.values():
             if session is not besides:
                 self._say(session, 0, what, said)
 
-    def _hear(self, session: Session, number: int, what: str, arguments: tuple[Any, ...]) -> None:
+    def _hear(self, session: DeskSession, number: int, what: str, arguments: tuple[Any, ...]) -> None:
         if what not in HEARD:
             raise InternalError(f"the desk was told {what!r}")
         try:
@@ -129,13 +129,13 @@ class Desk:
         else:
             self._answer(session, number, answer)
 
-    def _done(self, session: Session, number: int, done: asyncio.Future[Any]) -> None:
+    def _done(self, session: DeskSession, number: int, done: asyncio.Future[Any]) -> None:
         session.tasks.discard(done)
         if not done.cancelled():
             error = done.exception()
             self._answer(session, number, done.result() if error is None else error)
 
-    def _answer(self, session: Session, number: int, answer: Any) -> None:
+    def _answer(self, session: DeskSession, number: int, answer: Any) -> None:
         if isinstance(answer, BaseException):
             if not number:
                 self._failed(answer)
@@ -144,7 +144,7 @@ class Desk:
         if number:
             self._say(session, number, "", answer)
 
-    def _say(self, session: Session, number: int, what: str, said: Any) -> None:
+    def _say(self, session: DeskSession, number: int, what: str, said: Any) -> None:
         if session.name not in self._sessions:
             return
         self._out[session.name].append((number, what, said))
@@ -161,19 +161,19 @@ class Desk:
 
     # What askers say.
 
-    def heard(self, session: Session) -> None:
+    def heard(self, session: DeskSession) -> None:
         """All that was said before was heard."""
 
-    def known(self, session: Session, labels: list[str]) -> dict[str, tuple[str, int]]:
+    def known(self, session: DeskSession, labels: list[str]) -> dict[str, tuple[str, int]]:
         """By label of a model: what a server called it, and the most tokens of a prompt that one counted."""
         answers = self._means.answers
         return {label: (answers.served(label), answers.most_read(label)) for label in labels}
 
-    def look(self, session: Session, key: str) -> Answer | None:
+    def look(self, session: DeskSession, key: str) -> Answer | None:
         """The answer under a key."""
         return self._means.answers.get(key)
 
-    async def claim(self, session: Session, key: str) -> Answer | str | None:
+    async def claim(self, session: DeskSession, key: str) -> Answer | str | None:
         """None where the asker is to send the request, else its answer, or who has it open."""
         if (holder := self._holders.get(key)) is not None:
             return f"{ASKER}{holder.asker}"
@@ -188,7 +188,7 @@ class Desk:
             self._free(session, key)
         return found
 
-    async def wait(self, session: Session, key: str, build: str) -> Answer | None:
+    async def wait(self, session: DeskSession, key: str, build: str) -> Answer | None:
         """The answer once another asker, or another build, is done with the request; None where it has none."""
         if not build.startswith(ASKER):
             return await self._means.sharing.wait(key, build)
@@ -196,12 +196,12 @@ class Desk:
             await self._freed.setdefault(key, asyncio.Event()).wait()
         return self._means.answers.get(key)
 
-    def release(self, session: Session, key: str) -> None:
+    def release(self, session: DeskSession, key: str) -> None:
         """A request was answered or failed."""
         if self._free(session, key):
             self._means.sharing.release(key)
 
-    def _free(self, session: Session, key: str) -> bool:
+    def _free(self, session: DeskSession, key: str) -> bool:
         if self._holders.get(key) is not session:
             return False
         del self._holders[key]
@@ -210,7 +210,7 @@ class Desk:
             waiting.set()
         return True
 
-    async def keep(self, session: Session, entry: Entry) -> Answer | None:
+    async def keep(self, session: DeskSession, entry: Entry) -> Answer | None:
         """Keep one answer; another one where it was there first."""
         self._check_served(entry)
         kept = await self._means.writer.add(entry)
@@ -224,12 +224,12 @@ class Desk:
         first = self._first.setdefault(entry.model, entry.answer.model)
         check_served(name, model.model, first, entry.answer.model)
 
-    def drop(self, session: Session, key: str) -> Any:
+    def drop(self, session: DeskSession, key: str) -> Any:
         """Forget an answer."""
         return self._means.writer.drop(key)
 
     async def reserve(
-        self, session: Session, number: int, model: str, size: int, max_tokens: int | None
+        self, session: DeskSession, number: int, model: str, size: int, max_tokens: int | None
     ) -> Outlay | None:
         """Set aside what a request can take at most; BudgetError where that may not be."""
         claim = await self._means.meter.claim(model, size, max_tokens)
@@ -241,76 +241,76 @@ class Desk:
         return claim.most
 
     def settle(
-        self, session: Session, number: int, claim: Claim, stage: str, model: str, answer: Answer | None, paid: bool
+        self, session: DeskSession, number: int, claim: Claim, stage: str, model: str, answer: Answer | None, paid: bool
     ) -> None:
         """A request took so much."""
         if number:
             claim, *_ = session.reserved.pop(number)
         self._means.meter.settle(claim, model, answer, self._means.usage.of(stage, model), paid=paid)
 
-    def sent(self, session: Session, stage: str, model: str) -> None:
+    def sent(self, session: DeskSession, stage: str, model: str) -> None:
         """A request was sent."""
         self._means.usage.of(stage, model).sent()
 
-    def broke(self, session: Session, stage: str, model: str, cause: str) -> None:
+    def broke(self, session: DeskSession, stage: str, model: str, cause: str) -> None:
         """It came to nothing."""
         self._means.usage.of(stage, model).broke(cause)
 
     def answered(
-        self, session: Session, stage: str, model: str, key: str, answer: Answer, seconds: float, kept: bool
+        self, session: DeskSession, stage: str, model: str, key: str, answer: Answer, seconds: float, kept: bool
     ) -> None:
         """A model answered."""
         self._means.usage.of(stage, model).answered(key, answer, seconds, kept=kept)
         session.read[stage, model].count(answer)
         session.read[stage, model].answers -= not kept
 
-    def found(self, session: Session, stage: str, model: str, key: str, answer: Answer) -> None:
+    def found(self, session: DeskSession, stage: str, model: str, key: str, answer: Answer) -> None:
         """An answer was there."""
         self._means.usage.of(stage, model).found(key, answer, prefetched=False)
         session.read[stage, model].count(answer)
 
-    def came(self, session: Session, stage: str, model: str, key: str, answer: Answer) -> None:
+    def came(self, session: DeskSession, stage: str, model: str, key: str, answer: Answer) -> None:
         """An answer came that another one asked for."""
         self._means.usage.of(stage, model).came(key, answer)
         session.read[stage, model].count(answer)
 
-    def spoke(self, session: Session, model: str, dialects: set[str]) -> None:
+    def spoke(self, session: DeskSession, model: str, dialects: set[str]) -> None:
         """Note the dialects in which a model answered."""
         self._means.usage.spoke(model, dialects)
 
-    def price(self, session: Session, model: str, price: Price) -> None:
+    def price(self, session: DeskSession, model: str, price: Price) -> None:
         """Use a price that an asker found."""
         self._means.usage.set_price(model, price)
 
-    def row(self, session: Session, stage: str, error: AnswerError | None, why: str | None) -> None:
+    def row(self, session: DeskSession, stage: str, error: AnswerError | None, why: str | None) -> None:
         """A row is done; StageError where too many are lost."""
         session.rows.append((error, why))
         session.losses.count(error, why)
         session.losses.check()
 
-    def taken_back(self, session: Session, stage: str) -> None:
+    def taken_back(self, session: DeskSession, stage: str) -> None:
         """The row told before was counted once already, as done."""
         if (None, None) in session.rows:
             session.rows.remove((None, None))
         session.losses.done -= 1
 
-    def spoken_by(self, session: Session, server: str) -> Any:
+    def spoken_by(self, session: DeskSession, server: str) -> Any:
         """The dialects that a server speaks."""
         return self._means.dialects.spoken_by(server)
 
-    def remember(self, session: Session, server: str, dialect: str) -> None:
+    def remember(self, session: DeskSession, server: str, dialect: str) -> None:
         """Keep one."""
         self._means.dialects.remember(server, dialect)
 
-    def forget(self, session: Session, server: str, dialect: str) -> None:
+    def forget(self, session: DeskSession, server: str, dialect: str) -> None:
         """Forget one."""
         self._means.dialects.forget(server, dialect)
 
-    def met(self, session: Session, server: str, fault: tuple[Any, ...]) -> None:
+    def met(self, session: DeskSession, server: str, fault: tuple[Any, ...]) -> None:
         """What a server said to one, all others heed."""
         self.tell_all("met", server, fault, besides=session)
 
-    def ready(self, session: Session, stage: str) -> Any:
+    def ready(self, session: DeskSession, stage: str) -> Any:
         """Whether the models of a stage can be asked."""
         return None if self._ready is None or self._ready.covers(stage) else self._ready.look(stage)
 

@@ -15,7 +15,7 @@ from hfsft.models.means import Means
 from hfsft.models.model import Answer, Model, Price
 
 if TYPE_CHECKING:
-    from hfsft.engine.cluster.line import Line
+    from hfsft.engine.cluster.line import DeskLine
     from hfsft.errors import AnswerError
     from hfsft.models.http.faults import Fault
     from hfsft.models.limits.spending import Outlay
@@ -38,7 +38,7 @@ def bare_answer(answer: Answer) -> Answer:
 class FarAnswers:
     """The answers so far, which the desk looks up."""
 
-    def __init__(self, line: Line) -> None:
+    def __init__(self, line: DeskLine) -> None:
         self._line = line
         self._known: dict[str, tuple[str, int]] = {}
 
@@ -69,7 +69,7 @@ class FarAnswers:
 class FarWriter:
     """The desk brings answers on disk."""
 
-    def __init__(self, line: Line) -> None:
+    def __init__(self, line: DeskLine) -> None:
         self._line = line
 
     async def add(self, entry: Entry) -> Answer:
@@ -90,7 +90,7 @@ class FarSharing:
 
     moment = -1
 
-    def __init__(self, line: Line) -> None:
+    def __init__(self, line: DeskLine) -> None:
         self._line = line
 
     def waits(self) -> tuple[tuple[str, int], ...]:
@@ -118,7 +118,7 @@ class FarSharing:
 class FarMeter:
     """The desk keeps the budget; what a request takes at most is reserved there before it is sent."""
 
-    def __init__(self, line: Line, budget: Budget, models: Mapping[str, Model], usage: Usage) -> None:
+    def __init__(self, line: DeskLine, budget: Budget, models: Mapping[str, Model], usage: Usage) -> None:
         self._line, self._budget, self._models, self._usage = line, budget, models, usage
         self._numbers = count(1)
         self._tickets: dict[int, int] = {}  # by the identity of a claim
@@ -158,7 +158,7 @@ class FarMeter:
 class FarSpeech:
     """The desk remembers the dialects of servers."""
 
-    def __init__(self, line: Line) -> None:
+    def __init__(self, line: DeskLine) -> None:
         self._line = line
         self.remember = partial(line.tell, "remember")
         self.forget = partial(line.tell, "forget")
@@ -172,7 +172,7 @@ class FarSpeech:
 class FarNews:
     """The desk tells all others what a server says to one."""
 
-    def __init__(self, line: Line) -> None:
+    def __init__(self, line: DeskLine) -> None:
         self._line = line
 
     def tell(self, server: str, fault: Fault) -> None:
@@ -193,7 +193,7 @@ class FarNews:
 class FarReady:
     """The desk finds out whether the models of a stage can be asked, once for all."""
 
-    def __init__(self, line: Line) -> None:
+    def __init__(self, line: DeskLine) -> None:
         self._line = line
         self._covered: set[str] = set()
 
@@ -210,7 +210,7 @@ class FarReady:
 class ToldTally(Tally):
     """The exchanges of one stage with one model, each told to the desk, which counts them."""
 
-    line: Line
+    line: DeskLine
     stage: str
     model: str
 
@@ -239,7 +239,7 @@ class ToldTally(Tally):
 class ToldUsage(Usage):
     """Of all stages and models."""
 
-    def __init__(self, models: Mapping[str, Model], line: Line) -> None:
+    def __init__(self, models: Mapping[str, Model], line: DeskLine) -> None:
         super().__init__(models)
         self._line = line
         self._told: dict[tuple[str, str], ToldTally] = {}
@@ -264,7 +264,7 @@ class ToldUsage(Usage):
 class ToldLosses(Losses):
     """The rows of a stage that are done, each told to the desk, which judges how many may be lost."""
 
-    def __init__(self, stage: str, bears: Bears, line: Line) -> None:
+    def __init__(self, stage: str, bears: Bears, line: DeskLine) -> None:
         super().__init__(stage, bears._replace(failed=1.0, lost=1.0))
         self._line = line
 
@@ -279,7 +279,7 @@ class ToldLosses(Losses):
         self._line.tell("taken_back", self.stage)
 
 
-def far_means(line: Line, models: Mapping[str, Model], budget: Budget, first: float) -> Means:
+def far_means(line: DeskLine, models: Mapping[str, Model], budget: Budget, first: float) -> Means:
     """All of them over one line."""
     usage = ToldUsage(models, line)
     return Means(

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 GATHER_SECONDS = 0.002  # that a letter waits for what else is said
 
 
-class Line:
+class DeskLine:
     """Used from one event loop. `begin` names what is talked about, under which the desk sums up what it is told."""
 
     def __init__(self, post: Actor) -> None:

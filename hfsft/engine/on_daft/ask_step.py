@@ -79,16 +79,17 @@ class AskingParts:
 
     def _each_row(self, key: str) -> tuple[Asked, Mapping[str, str], list[ParquetPart]]:
         """What asking for each row came to, why rows failed, by id, and the parts behind the step."""
+        rows = self.rows
+        alone = [rows.of([part], rows.kinds, rows.which) for part in rows.parts]
         whole = [
-            Piece(self.step, self.rows.of([part], self.rows.kinds, self.rows.which), (0, part.length), (key, number))
-            for number, part in enumerate(self.rows.parts)
+            PartPiece(self.step, part, (0, part.parts[0].length), (key, number)) for number, part in enumerate(alone)
         ]
         if (askers := self._askers()) is not None:
             asked, parts = askers.rows(self.asker, self.step, whole)
             self._keep(key, asked)
             return asked, asked.failures, parts
         tasks = (task for piece in whole for task in piece.tasks(self.route))
-        asked = self._ask(tasks, len(self.rows), key)
+        asked = self._ask(tasks, len(rows), key)
         return asked, asked.failures, [piece.written(asked.failures, self._replayed) for piece in whole]
 
     def _groups(self, key: str) -> tuple[Asked, Mapping[str, str], list[ParquetPart]]:
@@ -142,7 +143,7 @@ class AskingParts:
 
 
 @dataclass(frozen=True)
-class Piece:
+class PartPiece:
     """Rows of one part that are asked, and written to a file, together: those with numbers in `span`.
 
     `name` is all that the file hangs on besides which of the rows fail.
@@ -158,7 +159,7 @@ class Piece:
         """The part."""
         return self.rows.parts[0]
 
-    def cut(self, count: int) -> list[Piece]:
+    def cut(self, count: int) -> list[PartPiece]:
         """The same rows as so many pieces, none of them empty."""
         start, stop = self.span
         edges = sorted({start + (stop - start) * number // count for number in range(count + 1)})

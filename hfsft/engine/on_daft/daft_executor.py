@@ -19,7 +19,7 @@ from hfsft.cache import at_work
 from hfsft.engine.adding import Keeping, SourceRows
 from hfsft.engine.executor import Done
 from hfsft.engine.on_daft.ask_step import AskingParts
-from hfsft.engine.on_daft.beside import PASSED_OVER, added, parted
+from hfsft.engine.on_daft.beside import PASSED_OVER, added, named_by, parted
 from hfsft.engine.on_daft.by_rounds import SPREAD_FROM, by_groups, by_rounds
 from hfsft.engine.on_daft.parquet_parts import STAYED, ParquetPart, PartRows, Which
 from hfsft.engine.on_daft.part_files import PartFiles
@@ -191,7 +191,7 @@ class OnDaft:
             parts = by_rounds(step, function, rows, Rounds(self._files.folder, key, self._tries))
         else:
             made = self._made_of_all(rows, step, key, names, more) if len(rows) else {name: [] for name in step.writes}
-            parts = added(rows, key, made, step.writes)
+            parts = added(rows, named_by(rows, made, step.writes), made, step.writes)
         self._files.keep(key, parts)
         return Done(rows.of(parts, _kinds(rows.kinds, step)), not len(rows))
 
@@ -220,7 +220,8 @@ class OnDaft:
                 made = Grouped(step, *_batch(beside))({name: rows[name] for name in names})
             stay = made.pop(STAYS)
             out = [STAYED if each else PASSED_OVER for each in stay]
-            parts = added(rows, key, made, {**step.writes, INSTEAD: KINDS[INSTEAD]}, out)
+            writes = {**step.writes, INSTEAD: KINDS[INSTEAD]}
+            parts = added(rows, named_by(rows, made, writes, out), made, writes, out)
             self._files.keep(key, parts)
         else:
             parts = list(came.parts)

@@ -14,11 +14,13 @@ from hfsft.recipe.checks.filter_languages import filter_warnings
 from hfsft.recipe.rules import filters_of
 from hfsft.release.build_outcome import listed_causes, outcome_of
 from hfsft.release.card.licence_terms import stricter
+from hfsft.release.folder import redaction
 from hfsft.release.folder.source_files import changed
 from hfsft.release.removal_causes import counted_kinds
 from hfsft.release.report import measures
 from hfsft.release.step_titles import AT_READING, STEPS
 from hfsft.rows.reading.summaries import rows_said, unread_note
+from hfsft.rows.row import EDITED
 from hfsft.stages.base import Warn
 from hfsft.stages.judging.judge_report import NO_VERDICT
 
@@ -180,6 +182,23 @@ def _rows(built: Built) -> Iterator[str]:
         yield f"{with_system:,} of {len(built.rows):,} rows have a system prompt, the others have none"
 
 
+def _withheld(built: Built) -> Iterator[str]:
+    """What nobody can build again who has only the release: texts by people of rows that it holds back."""
+    publish = built.recipe.publish
+    if publish.rejected or not publish.sources:
+        return
+    hidden = redaction.places(built)
+    edited = sum(
+        origin == EDITED and place in hidden
+        for origin, place in zip(built.column("origin"), built.column("source"), strict=True)
+    )
+    if edited:
+        yield Warn(
+            f"{rows_said(edited)} that people edited cannot be built again from this release: what stood there before "
+            "fell, and `publish: {rejected: false}` holds it back"
+        )
+
+
 def _unread(built: Built) -> Iterator[str]:
     """What stood in the rows of the sources and was not carried, file by file; of many files together."""
     files = {file: rows.unread for file, rows in built.read_from.items() if rows.unread}
@@ -210,6 +229,7 @@ SOURCES: tuple[Callable[[Built], Iterator[str]], ...] = (
     _uncounted,
     _funnel,
     _rows,
+    _withheld,
     _unread,
 )
 WITHOUT_ROWS: tuple[Callable[[Built], Iterator[str]], ...] = (

@@ -18,13 +18,14 @@ from itertools import repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hfsft.agreement.calibration_file import keep
 from hfsft.errors import UserError
 from hfsft.marks import FILE, ROWS
 from hfsft.recipe.rules import cleaner
 from hfsft.recipe.sources import names_of
 from hfsft.recipe.yaml.type_paths import places
 from hfsft.release.folder import redaction
-from hfsft.release.folder.file_names import GUIDELINES, VERDICTS
+from hfsft.release.folder.file_names import CALIBRATION, GUIDELINES, VERDICTS
 from hfsft.rows.columns import WRITTEN_BY
 from hfsft.rows.messages import bare
 from hfsft.rows.reading.source_row import SourceRow
@@ -33,6 +34,8 @@ from hfsft.rows.row import EDITED
 from hfsft.rows.tables.folder import matches
 from hfsft.rows.views import messages, tools
 from hfsft.stages.examples import ExampleTable
+from hfsft.stages.judging.calibrated import calibration_in
+from hfsft.stages.judging.judge import Judge
 from hfsft.stages.reviewing import released
 from hfsft.stages.reviewing.steps import DECIDE
 from hfsft.stages.seeds import PromptTable
@@ -93,6 +96,7 @@ def put(built: Built, folder: Path) -> tuple[dict[str, Any], list[str]]:
         resolved[section][number] = {"name": names[section, number], "path": path, **columns, **kept}
     _plant_trees(recipe, resolved)
     missing += [*_left_behind(recipe, resolved, clean), *_put_review(built, resolved, folder, clean, open_to_all)]
+    _put_calibration(built, folder)
     for section, number, commit in _read_from_the_hub(built):
         resolved[section][number]["revision"] = commit  # what was read, wherever its branch may be by now
     _hide_inline(built, resolved, hidden)
@@ -153,6 +157,13 @@ def _put_review(
         verdicts.load(), named=section.names, rejected=recipe.publish.rejected, kept=set(built.column("id"))
     )
     (folder / VERDICTS).write_text("".join(told), encoding="utf-8", newline="\n")
+
+
+def _put_calibration(built: Built, folder: Path) -> None:
+    """Write how far the judge is right, where it was calibrated as it is: figures and ids, and no text of a row."""
+    found = calibration_in(built.figures.get(Judge.key, {}))
+    if found and found.at:
+        keep(found, folder / CALIBRATION)
 
 
 def _lies_here(path: str, base: Path) -> bool:

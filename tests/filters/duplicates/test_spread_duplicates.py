@@ -53,20 +53,21 @@ CHOICES += [{"keep": "newest", "by": "day"}, {"keep": "best", "by": "score"}]
 def both(rule: Duplicates, rows: list[dict[str, Any]], cut: int, step: int, with_ids: bool = True) -> None:
     """One of a rule's steps makes the same of rows that it holds and of scattered ones, or says the same."""
     batch: Batch = {name: [row[name] for row in rows] for name in rows[0] if with_ids or name != "id"}
-    kinds = dict(KINDS)
-    for each in rule.steps()[: step + 1]:
-        kinds |= each.writes
-        given = {name: batch[name] for name in each.given(batch)}
-        if each is not rule.steps()[step] and each.name != rule.steps()[step].name:
-            batch |= each.function(given)
-            continue
-        try:
-            wanted = each.function(given)
-        except UserError as error:
-            with pytest.raises(UserError, match=f"^{re.escape(str(error))}$"):
-                spread_out(each.function, scattered(given, kinds, cut), len(rows), each.writes)
-            return
-        assert spread_out(each.function, scattered(given, kinds, cut), len(rows), each.writes) == wanted
+    *before, tested = rule.steps()[: step + 1]
+    kinds = KINDS | {name: kind for each in before for name, kind in each.writes.items()}
+    try:
+        for each in before:
+            batch |= each.function({name: batch[name] for name in each.given(batch)})
+    except UserError:
+        return
+    given = {name: batch[name] for name in tested.given(batch)}
+    try:
+        wanted = tested.function(given)
+    except UserError as error:
+        with pytest.raises(UserError, match=f"^{re.escape(str(error))}$"):
+            spread_out(tested.function, scattered(given, kinds, cut), len(rows), tested.writes)
+        return
+    assert spread_out(tested.function, scattered(given, kinds, cut), len(rows), tested.writes) == wanted
 
 
 @given(ROWS, st.sampled_from(CHOICES), st.integers(1, 4), st.booleans())

@@ -178,7 +178,7 @@ def test_an_answer_of_an_older_version_is_looked_at_too(read_before, asked_again
         pool = make_pool(model={"base_url": llm.url})
         start = one(prose(56_000))
         asked = pool._requester.asked(user(prose(56_000)))
-        label = pool._models["m"].label
+        label = pool.models["m"].label
         with closing(store.connect()) as connection:
             answer = Answer("Yes.", input_tokens=2048, output_tokens=1)
             other = Answer("Yes.", input_tokens=read_before, output_tokens=1)
