@@ -17,6 +17,7 @@ from hfsft.errors import RecipeError, ReleaseError, SourceError, UserError
 from hfsft.hashing import unit
 from hfsft.pipeline import run, validate
 from hfsft.pipeline.calibrating import calibrate
+from hfsft.release.hub.release_files import Build
 from hfsft.release.reader import open_release
 from hfsft.release.rows.records import BuildRows, ReleaseRow
 from hfsft.verdicts import Verdict
@@ -118,6 +119,13 @@ def test_from_verdicts_to_a_bound_in_the_recipe(folder: Path, capsys: pytest.Cap
     assert any(note.startswith("the judge is calibrated") for note in made.notes)
     assert any(note.startswith("the judge is calibrated") for note in validate("boats.yaml", hub=False).notes)
 
+    # A clone shows it too: what the release holds is what lies beside the recipe.
+    assert (place / "calibration.json").read_bytes() == Path("boats.calibration.json").read_bytes()
+    assert "calibration.json" in Build.read(place).files
+    note = next(note for note in made.notes if note.startswith("the judge is calibrated"))
+    (place / "rows.jsonl").write_bytes(Path("rows.jsonl").read_bytes())  # which this release does not hold
+    assert note in run(place / "recipe.resolved.yaml", out="again")[0].notes
+
     # The rows that the new bound took have labels: they count as what they are, and the figures stay.
     again = calibrate("boats.yaml", precision=0.8).found
     assert again.suggested is not None
@@ -150,6 +158,15 @@ def test_labels_of_a_file_in_place_of_verdicts(folder: Path, capsys: pytest.Capt
     assert "the judge is uncalibrated: 10 of 20 rows that are needed at least have people's labels" in few.out
     assert "no bound was written: the judge is uncalibrated" in few.err
     assert "at_least: 2}" in Path("boats.yaml").read_text()
+
+
+def test_a_calibration_is_told_by_the_next_build_though_nothing_else_changed(folder: Path) -> None:
+    review()
+    calibrate("boats.yaml")
+    made, place = run("boats.yaml")
+    assert any(note.startswith("the judge is calibrated") for note in made.notes)
+    assert "The judge is calibrated" in (place / "README.md").read_text()
+    assert run("boats.yaml")[0].stands
 
 
 def test_scores_stand_for_verdicts_where_somebody_says_from_which_on(folder: Path) -> None:

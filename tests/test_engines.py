@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -22,26 +23,65 @@ RECIPES = Path(__file__).parent.parent / "recipes"
 
 
 def test_another_name_is_told() -> None:
-    with pytest.raises(UserError, match="no engine 'spark'; there are local and daft"):
+    with pytest.raises(UserError, match="no engine 'spark'; there are local, daft and ray://HOST:PORT"):
         executor_named("spark")
 
 
+@pytest.mark.parametrize(
+    ("engine", "lacks", "said"),
+    [
+        (["daft"], "daft", "the engine daft needs Daft: run `pip install 'hfsft[scale]'`"),
+        (["ray://h:1", "--work", "w"], "ray", "ray://HOST:PORT needs Ray: run `pip install 'hfsft[cluster]'`"),
+    ],
+)
 def test_a_missing_extra_is_one_clear_error(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, home: Path, capsys: pytest.CaptureFixture[str]
+    engine: list[str],
+    lacks: str,
+    said: str,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    home: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     found = builtins.__import__
 
     def without(name: str, *more: Any, **kept: Any) -> Any:
-        if name == "daft":
+        if name == lacks:
             raise ImportError(name)
         return found(name, *more, **kept)
 
     monkeypatch.setattr(builtins, "__import__", without)
     (tmp_path / "recipe.yaml").write_text("name: n\nexamples: [{path: none.jsonl}]\n")
-    assert main(["build", str(tmp_path / "recipe.yaml"), "--engine", "daft"]) == 1
-    said = capsys.readouterr().err
-    assert "the engine daft needs Daft: run `pip install 'hfsft[scale]'`" in said
-    assert len(said.strip().splitlines()) == 1
+    assert main(["build", str(tmp_path / "recipe.yaml"), "--engine", *engine]) == 1
+    error = capsys.readouterr().err
+    assert said in error
+    assert len(error.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("engine", "more", "said"),
+    [
+        ("ray://127.0.0.1:1", [], r"needs --work FOLDER: .* every node sees \(a mounted one, or s3://bucket/folder\)"),
+        ("ray://nowhere:x", ["--work", "w"], "ray://nowhere:x is no address of a cluster"),
+        ("daft", ["--work", "w"], r"--work is for a cluster \(--engine ray://HOST:PORT\), and the engine is daft"),
+        ("local", ["--askers", "2"], "--askers is for a cluster .*, and the engine is local"),
+        (
+            "ray://127.0.0.1:1",
+            ["--work", "w"],
+            r"no Ray cluster answers at 127\.0\.0\.1:1 .*`ray start --head",
+        ),
+    ],
+)
+def test_what_a_cluster_needs_is_told(
+    engine: str, more: list[str], said: str, tmp_path: Path, home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "rows.jsonl").write_text('{"instruction": "Where is my parcel?", "response": "On its way."}\n')
+    (tmp_path / "recipe.yaml").write_text("name: n\nlicense: mit\nexamples: [{path: rows.jsonl}]\n")
+    arguments = ["build", str(tmp_path / "recipe.yaml"), "--out", str(tmp_path), "--engine", engine, *more]
+    assert main(arguments) == 1
+    error = capsys.readouterr().err
+    assert re.search(said, error)
+    assert len(error.strip().splitlines()) == 1
 
 
 def test_the_command_and_python_build_the_same(

@@ -12,10 +12,11 @@ import pyarrow.compute as pc
 from hfsft.engine.resources import Work, path_of
 from hfsft.engine.spread.scattered import NUMBER, starts
 from hfsft.near.blocks import buckets_for
-from hfsft.near.common_runs import HOLDS, KEY, TEXTS, common_templates, holding
+from hfsft.near.common_runs import KEY, common_templates, holding
 from hfsft.near.exact_counts import ALIKE, alike_pairs
-from hfsft.near.meeting import PAIRS, SKETCH, likely_pairs, read_items
+from hfsft.near.meeting import PAIRS, likely_pairs, read_items
 from hfsft.near.order_numbers import ITEM, RANK, in_order
+from hfsft.near.prepared import KNOWN
 from hfsft.rows.features import arrow_schema
 from hfsft.similarity.lexical import similar_pairs
 from hfsft.similarity.lexical.packed import digests_of
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from hfsft.engine.spread.scattered import Does, Scattered
 
 FIRST = "first_number"  # of rows: the number of the preferred one that says the same
-KNOWN = {NUMBER: "int64", KEY: "binary", RANK: "binary"}
-SAID = {NUMBER: "int64", SKETCH: "binary", TEXTS: ["string"]}
 MOST = 1 << 27  # bytes of a bucket, about
 ROW = 128  # bytes of a row with its rank and its key, about
 ITEM_SAYS = 1 << 11  # bytes of an item's texts, its sketches and its keys, about
@@ -120,6 +119,3 @@ def content_ranks(keys: list[bytes]) -> list[bytes]:
         return []
     digests = [np.ascontiguousarray(each).view(np.uint8).reshape(len(keys), -1) for each in digests_of(keys)]
     return [row.tobytes() for row in np.concatenate(digests, axis=1)]
-
-
-__all__ = ["FIRST", "HOLDS", "KNOWN", "SAID", "NearPairs", "near_pairs"]

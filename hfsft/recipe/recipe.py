@@ -26,6 +26,7 @@ from hfsft.rows.tables.table import Table
 from hfsft.stages.base import Section
 
 WrittenBy = Literal["people", "models", "both"]
+RELEASED = "recipe.resolved"  # the stem of the recipe in a release that can be built from there
 NAME = r"^[A-Za-z0-9][A-Za-z0-9._\-]{0,95}$"
 NO_FOLDER = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?|.*\.", re.IGNORECASE)  # on Windows
 
@@ -99,8 +100,13 @@ class Recipe(Sections, Head):
         return self._source.path.stem if self._source.path else ""
 
     def beside(self, ending: str) -> Path | None:
-        """The file beside the recipe's that is called like it, but for the ending; None where it has no file."""
-        return self.base / f"{self.stem}{ending}" if self.stem else None
+        """The file beside the recipe's that is called like it, but for the ending; None where it has no file.
+
+        In a release it is called by the ending alone.
+        """
+        if not self.stem:
+            return None
+        return self.base / (ending.removeprefix(".") if self.stem == RELEASED else f"{self.stem}{ending}")
 
     @property
     def verdicts(self) -> Path | None:

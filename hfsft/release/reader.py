@@ -17,7 +17,7 @@ import yaml
 
 from hfsft.errors import ReleaseError
 from hfsft.release.folder import lock
-from hfsft.release.folder.file_names import FUNNEL, GUIDELINES, LOCK, PREFERENCE, RESOLVED, SIDES, VERDICTS
+from hfsft.release.folder.file_names import CALIBRATION, FUNNEL, GUIDELINES, LOCK, PREFERENCE, RESOLVED, SIDES, VERDICTS
 from hfsft.release.hub.retries import Tell, patiently
 from hfsft.release.recipe_download import WEB, fetch
 from hfsft.release.result import SPLITS
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 HUB_SCHEME = "hf://"
 HUB_DATASET = re.compile(r"hf://datasets/(?P<repo>[^/@]+(?:/[^/@]+)?)(?:@(?P<revision>.+))?/?$")
 HUB_PAGE = re.compile(r"https://(?:huggingface\.co|hf\.co)/datasets/(?P<repo>[\w.\-]+/[\w.\-]+)")
-RECIPE_FILES = [RESOLVED, LOCK, SIDES, VERDICTS, GUIDELINES, "sources/*"]
+RECIPE_FILES = [RESOLVED, LOCK, SIDES, VERDICTS, GUIDELINES, CALIBRATION, "sources/*"]
 
 
 @dataclass(frozen=True)

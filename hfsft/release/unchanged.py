@@ -12,10 +12,12 @@ import json
 import platform
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import hfsft
+from hfsft.agreement.calibration_file import ENDING
 from hfsft.cache import cache_folder
 from hfsft.cache import put as put_whole
 from hfsft.hashing import digest
@@ -43,6 +45,11 @@ class ToldBefore:
     notes: list[str]
 
 
+def prepare() -> None:
+    """Have ready what hangs on no row."""
+    _code()
+
+
 def hang_on(recipe: Recipe, plan: Plan, rows: Any, ledger: Ledger, usage: Usage) -> str:
     """A hash of all that a build's folder hangs on, but the sides of builds before; empty where that is not known.
 
@@ -61,6 +68,7 @@ def hang_on(recipe: Recipe, plan: Plan, rows: Any, ledger: Ledger, usage: Usage)
             "libraries": [platform.python_version(), lock.libraries(), list(lock.packages(recipe))],
             "recipe": [recipe.resolved(), source.text.text if source.path else None, str(source.path)],
             "publish": recipe.publish.model_dump(mode="json"),
+            "calibration": _text(recipe.beside(ENDING)),
             "tokenizer": load_tokenizer(tokenizer, base=recipe.base).identity if tokenizer else None,
             "plan": plan.digest,
             "rows": kept,
@@ -75,6 +83,14 @@ def hang_on(recipe: Recipe, plan: Plan, rows: Any, ledger: Ledger, usage: Usage)
             "prices": {name: price and repr(price) for name, price in usage.prices.items()},
         }
     )
+
+
+def _text(path: Path | None) -> str | None:
+    """What a file says; None where there is none."""
+    try:
+        return path.read_text(encoding="utf-8", errors="replace") if path else None
+    except OSError:
+        return None
 
 
 def _which(rows: Any, read: Collection[str]) -> list[Any] | None:
@@ -99,8 +115,12 @@ def _of_sides(plan: Plan) -> set[str]:
     return found
 
 
+@cache
 def _code() -> str:
-    """A hash of when each file of hfsft was written: card and report change with it, whatever the version says."""
+    """A hash of when each file of hfsft was written: card and report change with it, whatever the version says.
+
+    Taken once: what this process has imported stays as it was.
+    """
     root = Path(hfsft.__file__).parent
     files = (path for path in root.rglob("*") if path.suffix not in ("", ".pyc") and path.is_file())
     written = [[path.relative_to(root).as_posix(), path.stat().st_size, path.stat().st_mtime_ns] for path in files]

@@ -8,7 +8,7 @@ from hfsft.similarity.index import Index
 from hfsft.similarity.lexical.shingles import IDEOGRAPH, LETTER, WORD, Chunks, mixed
 from hfsft.similarity.lexical_index import LexicalIndex
 from hfsft.similarity.normalise import normalise, split_words
-from hfsft.similarity.sketched import COUNTED, SKETCH, VERSION, Sketched, keys_of, sketches_of
+from hfsft.similarity.sketched import COUNTED, SKETCH, VERSION, Sketched, grouped, keys_of, sketches_of
 
 __all__ = [
     "COUNTED",
@@ -23,6 +23,7 @@ __all__ = [
     "LexicalIndex",
     "Sketched",
     "families",
+    "grouped",
     "keys_of",
     "mixed",
     "normalise",

@@ -39,3 +39,4 @@ class Judging(NamedTuple):
 
     columns: Sequence[Column]  # of scores
     step: Callable[[], Step]  # that asks for them
+    beside: Sequence[str] = ()  # other columns that say how the row was judged, and nothing of another text

@@ -6,11 +6,11 @@ Seeds and examples share it, so that no key works for one of them alone.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import Field, field_validator
 
@@ -22,15 +22,23 @@ from hfsft.rows.choice.gathered import Gathered
 from hfsft.rows.choice.row_counts import Counts
 from hfsft.rows.messages import Role
 from hfsft.rows.reading.column_roles import LISTED, Format
+from hfsft.rows.reading.file_pieces import FilePiece
 from hfsft.rows.reading.row_report import Drop, RowReport
-from hfsft.rows.reading.source_row import How, SourceRow
+from hfsft.rows.reading.source_row import How, Settled, SourceRow, TableReader
 from hfsft.rows.shapes import SHAPES
-from hfsft.rows.tables.table import Records, Table, own_name
+from hfsft.rows.tables.table import Table, own_name
 from hfsft.sandbox.expression import ROW, Expression, ExpressionError, checked
 from hfsft.stages.base import Section
 
 LONGEST_NAME = 80
 SHAPES_TOLD = "; ".join(f"{shape.name}: {shape.about}" for shape in SHAPES.values()) + "."
+
+
+class Cut(NamedTuple):
+    """The pieces of a table, in the order of its rows, and how all of them are read."""
+
+    settled: Settled
+    pieces: list[FilePiece]
 
 
 @dataclass(frozen=True)
@@ -42,6 +50,8 @@ class Opened:
     counts: Counts = field(default_factory=Counts)  # of the rows that were read last, behind the last of them
     table: Table | None = None  # where one row of it is taken whatever others there are, so that it may be read on
     slots: Callable[..., list[dict[str, Any]]] | None = None  # of rows that a model is to write: any range of them
+    cut: Callable[[], Cut | None] | None = None  # how its rows are read by several processes, where they can be
+    piece: Callable[[FilePiece, Settled], Iterator[SourceRow]] | None = None  # one of the pieces of that
 
     @cached_property
     def identity(self) -> Mapping[str, Any]:
@@ -185,10 +195,11 @@ class TableSource(Located, Source):
             family=self.family,
         )
 
-    def open_with(self, base: Path, read: Callable[[Records, How, int | None], Iterator[SourceRow]]) -> Opened:
+    def open_with(self, base: Path, read: TableReader) -> Opened:
         """The table, opened; both what rows depend on and the rows raise `SourceError` where there is none."""
         table, how = self.table(base), self.how()
-        chosen = Chosen(Gathered(table, self.format), self.test, self.limit, self.sample)
+        gathered = Gathered(table, self.format)
+        chosen = Chosen(gathered, self.test, self.limit, self.sample)
 
         def depends_on() -> dict[str, Any]:
             # The path and the revision stand in it as what they came to: names, hashes of content, a commit.
@@ -197,8 +208,15 @@ class TableSource(Located, Source):
         def rows(first: int | None) -> Iterator[SourceRow]:
             return read(chosen, how, first)
 
+        def cut() -> Cut | None:
+            pieces = [] if some or gathered.gathers() else table.pieces()
+            return Cut(read.settled(chosen, how), pieces) if pieces else None
+
+        def piece(of: FilePiece, settled: Settled) -> Iterator[SourceRow]:
+            return read(replace(chosen, table=table.of(of)), how, None, settled)
+
         some = self.limit is not None or isinstance(self.sample, int)
-        return Opened(rows, depends_on, chosen.counts, None if some else table)
+        return Opened(rows, depends_on, chosen.counts, None if some else table, cut=cut, piece=piece)
 
 
 @dataclass(frozen=True)

@@ -5,15 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import pyarrow as pa
-
 from hfsft.engine.spread.in_memory import AllHere
 from hfsft.engine.spread.scattered import NUMBER, Scattered
-from hfsft.near import near_pairs
-from hfsft.near.near_by_rounds import FIRST, KNOWN, SAID
-from hfsft.rows.features import arrow_schema
+from hfsft.near import FIRST, KNOWN, SAID, known_of, near_pairs, said_of
 from hfsft.similarity import keys_of, sketches_of
-from hfsft.similarity.lexical.similar_pairs import all_parts
 
 Pairs = list[tuple[int, int, float]]
 
@@ -34,11 +29,8 @@ def scattered(
     """Items as `near_pairs` takes them, ranked by their places."""
     keys, (_, sketches) = keys_of(items, groups), sketches_of(items, at_least)
     there = [place for place, key in enumerate(keys) if key is not None]
-    parts = all_parts(items)
-    ranks = [place.to_bytes(8, "big") for place in there]
-    known = pa.table([there, [keys[place] for place in there], ranks], schema=arrow_schema(KNOWN))
-    texts = [list(parts[place]) for place in there]
-    said = pa.table([there, [sketches[place] for place in there], texts], schema=arrow_schema(SAID))
+    known = known_of(there, [keys[place] or b"" for place in there])
+    said = said_of(there, [sketches[place] or b"" for place in there], [items[place] for place in there])
     return AllHere(known, KNOWN, cut), AllHere(said, SAID, cut)
 
 

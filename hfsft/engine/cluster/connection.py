@@ -43,7 +43,7 @@ class Cluster:
     """A cluster that this process takes part in; `askers` of its processes ask models."""
 
     address: ClusterAddress
-    askers: int | None
+    askers: int
     dashboard: str  # empty where there is none
 
     def nodes(self) -> int:
@@ -77,7 +77,7 @@ class Cluster:
     def _answers(self, work: str, tasks: Sequence[T]) -> Iterator[tuple[int, Carried]]:
         ray = ray_module()
         remote = ray.remote(_on_node).options(num_cpus=1, max_retries=TRIES - 1, name=work)
-        versions, watch = tuple(Versions.here()), _Watch(self)
+        versions, watch = tuple(Versions.here()), Watch(self)
         numbers, sent = iter(range(len(tasks))), dict[Any, int]()
         try:
             while True:
@@ -194,7 +194,7 @@ def _node() -> str:
     return found
 
 
-class _Watch:
+class Watch:
     """Looks whether the cluster is still there while nothing comes of it."""
 
     def __init__(self, cluster: Cluster) -> None:
@@ -224,7 +224,7 @@ def ray_module() -> ModuleType:
     return found
 
 
-def connected(address: ClusterAddress, askers: int | None) -> Cluster:
+def connected(address: ClusterAddress, askers: int = 1) -> Cluster:
     """The cluster whose head is there, of which this process is a part from now on until it ends.
 
     Raises `UserError` where Ray is missing, nothing answers there, this machine is no node of it, this process is part

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +14,7 @@ import pyarrow as pa
 from hfsft.cache import PART
 from hfsft.engine.executor import Done
 from hfsft.engine.on_daft.parquet_parts import BEFORE, FELL, STAYED, ParquetPart, PartRows, Which
+from hfsft.engine.on_daft.part_files import streamed
 from hfsft.engine.on_daft.row_groups import PartWriter, read
 from hfsft.engine.outcome import ID
 from hfsft.engine.parts.grouped import INSTEAD
@@ -93,6 +95,16 @@ def added(
     return [
         widened(rows, part, digest([key, number]) + PART, writes, (ID,), make) for number, part in enumerate(rows.parts)
     ]
+
+
+def named_by(rows: PartRows, made: Batch, writes: Mapping[str, Any], out: Sequence[int] = ()) -> str:
+    """A name for such columns by what they say: where a step is done anew and comes to the same, as that of the sides
+    of a split that are remembered from the first build on, all steps behind it are as they were.
+    """
+    schema = arrow_schema(writes)
+    table = pa.table([array_of(made[name], schema.field(name).type) for name in writes], schema=schema)
+    said = blake2b(streamed(table), digest_size=16).hexdigest()
+    return digest([rows.key, rows.which.place, rows.which.out, dict(writes), said, list(out)])
 
 
 def parted(rows: PartRows, step: Step, cached: bool, errors: Mapping[str, str] | None = None) -> Done[PartRows]:

@@ -40,7 +40,7 @@ GROUP = "hfsft:group"  # what a group is called
 
 
 @dataclass(frozen=True)
-class _Place:
+class _PartAt:
     """A part as a process is given it: these rows, of which the first has the number `first`."""
 
     rows: PartRows
@@ -59,12 +59,12 @@ def scattered(rows: PartRows, names: Sequence[str], rounds: Rounds) -> Shuffled:
     return read_from(pa.table({TOLD: pa.array(places, pa.binary())}), work, kinds, rounds)
 
 
-def _places(rows: PartRows, names: Sequence[str], key: str) -> list[_Place]:
+def _places(rows: PartRows, names: Sequence[str], key: str) -> list[_PartAt]:
     counts = list(map(rows.which.count, rows.parts))
     kinds = {name: rows.kinds[name] for name in names}
     firsts = accumulate(counts, initial=0)
     return [
-        _Place(rows.of([part], kinds, rows.which), first, digest([key, number]) + PART)
+        _PartAt(rows.of([part], kinds, rows.which), first, digest([key, number]) + PART)
         for number, (part, first) in enumerate(zip(rows.parts, firsts, strict=False))
     ]
 
@@ -76,7 +76,7 @@ def reading(names: Sequence[str]) -> Does:
     def does(table: pa.Table) -> pa.Table:
         found = []
         for told in table[TOLD].to_pylist():
-            place: _Place = pickle.loads(told)  # noqa: S301, of the process that asks
+            place: _PartAt = pickle.loads(told)  # noqa: S301, of the process that asks
             first = place.first
             for some in place.rows.tables(given or [ID]):
                 numbers = pa.array(np.arange(first, first + some.num_rows))
@@ -177,12 +177,12 @@ def bringing(writes: Any) -> Does:
 def _brought(group: pa.Table, writes: Any) -> str:
     """The part of a group, with a file of what was made of its rows, as JSON."""
     (told,) = group[TOLD].drop_null().to_pylist()
-    place: _Place = pickle.loads(told)  # noqa: S301, of the process that asks
+    place: _PartAt = pickle.loads(told)  # noqa: S301, of the process that asks
     values = group.filter(group[NUMBER].is_valid()).sort_by(NUMBER).select([NUMBER, *writes])
     return json.dumps(_written(place, values, writes).as_dict())
 
 
-def _written(place: _Place, values: pa.Table, writes: Any) -> ParquetPart:
+def _written(place: _PartAt, values: pa.Table, writes: Any) -> ParquetPart:
     (part,), start = place.rows.parts, 0
     there = values[NUMBER].to_numpy() - place.first
     count = len(place.rows)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+import pickle
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -11,26 +13,29 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
+from datasets import is_caching_enabled
 
 from hfsft.cache import at_work
 from hfsft.engine.adding import Keeping, SourceRows
 from hfsft.engine.executor import Done
 from hfsft.engine.on_daft.ask_step import AskingParts
-from hfsft.engine.on_daft.beside import PASSED_OVER, added, parted
+from hfsft.engine.on_daft.beside import PASSED_OVER, added, named_by, parted
 from hfsft.engine.on_daft.by_rounds import SPREAD_FROM, by_groups, by_rounds
 from hfsft.engine.on_daft.parquet_parts import STAYED, ParquetPart, PartRows, Which
 from hfsft.engine.on_daft.part_files import PartFiles
-from hfsft.engine.on_daft.queries import Stops, Tasks
-from hfsft.engine.on_daft.row_wise import Pass, doing, passes, told
+from hfsft.engine.on_daft.queries import OneByOne, Stops, Tasks
+from hfsft.engine.on_daft.row_wise import Pass, doing, done_once, passes, told
 from hfsft.engine.on_daft.seen import Seen
-from hfsft.engine.on_daft.shuffles import Rounds
+from hfsft.engine.on_daft.shuffles import TRIES, Rounds
 from hfsft.engine.on_daft.work_folder import WorkFolder
+from hfsft.engine.ordering.merged_rows import MergedRows, RunPiece
+from hfsft.engine.ordering.sorted_run import runs_of
 from hfsft.engine.outcome import ID
 from hfsft.engine.parts.facts import keep_facts, kept_facts
 from hfsft.engine.parts.files import Files
 from hfsft.engine.parts.grouped import INSTEAD, KINDS, STAYS, Grouped
 from hfsft.engine.parts.on_datasets import quiet
-from hfsft.engine.processes.workers import Workers, told_as_data
+from hfsft.engine.processes.workers import Workers, portable, told_as_data
 from hfsft.engine.resources import Work, path_of
 from hfsft.engine.spread.scattered import Spreading
 from hfsft.engine.step import Step
@@ -43,6 +48,8 @@ if TYPE_CHECKING:
     from datasets import Dataset
 
     from hfsft.engine.cluster.askers import Askers
+    from hfsft.engine.cluster.connection import Cluster
+    from hfsft.engine.executor import Task
     from hfsft.engine.lookahead import Route
     from hfsft.engine.plan import Asker
 
@@ -50,25 +57,42 @@ PASS = Step("pass", reads=("pass",), writes={"part": "string"}, work=Work(path_o
 
 
 class OnDaft:
-    """Works by queries of Daft in this process. What steps made is kept in `cache`; there are no forecasts."""
+    """Works by queries of Daft in this process, or on the nodes of a cluster; there are no forecasts.
+
+    What steps made is kept in `cache`: their rows too, unless there is a `work` folder, which all nodes see.
+    """
 
     def __init__(
-        self, cache: Path, scratch: Path | None = None, *, spread_from: int = SPREAD_FROM, askers: Askers | None = None
+        self,
+        cache: Path,
+        scratch: Path | None = None,
+        *,
+        work: str | None = None,
+        cluster: Cluster | None = None,
+        askers: Askers | None = None,
+        spread_from: int = SPREAD_FROM,
     ) -> None:
         self._spread_from = spread_from  # so many rows or more are worked on by rounds where they can be
         if scratch is not None:
             raise InternalError("forecasts are made by the executor of one machine")
-        self._cache, self._until, self._askers = cache, ExitStack(), askers
+        self._cache, self._until = cache, ExitStack()
+        self._cluster, self._askers = cluster, askers
+        self._folder = WorkFolder.of(cache) if work is None else WorkFolder.of(work).within(cache.name)
+        self._shared = work is not None
+        self._tries = 1 if cluster is None else TRIES
 
     def __enter__(self) -> OnDaft:
-        self._tasks = Tasks()
+        self._tasks = Tasks() if self._cluster is None else OneByOne()
         self._until.enter_context(quiet())
         self._until.enter_context(at_work(self._cache))
+        if self._shared:
+            self._folder.ready()
+            self._until.enter_context(self._folder.at_work(time.time()))
         self._workers, self._alone = Workers(), Lock()
         self._until.callback(self._workers.end)
         if self._askers is not None:
             self._until.callback(self._askers.end)
-        self._files, self._facts = PartFiles(WorkFolder.of(self._cache)), Files(self._cache)
+        self._files, self._facts = PartFiles(self._folder), Files(self._cache)
         return self
 
     def __exit__(self, *raised: object) -> None:
@@ -92,7 +116,7 @@ class OnDaft:
 
     def lane(self, rows: PartRows, steps: Sequence[Step], beside: PartRows | None) -> Iterator[Done[PartRows]]:
         """What steps make of each row: several of them in one pass over a part."""
-        for together in passes(steps, told_as_data):
+        for together in passes(steps, self._told_as_data):
             parts, cached = self._passed(rows, together, beside)
             for place, step in enumerate(together):
                 kinds = _kinds(rows.kinds, step)
@@ -116,14 +140,24 @@ class OnDaft:
         wanted = [Pass(rows.folder, part, rows.which, rows.kinds, steps, more, mark) for part in rows.parts]
         parts = [each.known(self._files) for each in wanted]
         missing = [number for number, part in enumerate(parts) if part is None]
-        elsewhere = not more and all(step.bound is not None or told_as_data(step) for step in steps)
-        elsewhere = elsewhere and self._workers.serve(PASS, len(rows))
-        do = self._elsewhere if elsewhere else self._here
-        for number, part in zip(missing, self._tasks.each([wanted[each] for each in missing], do), strict=True):
+        elsewhere = not more and all(step.bound is not None or self._told_as_data(step) for step in steps)
+        for number, part in zip(missing, self._done([wanted[each] for each in missing], elsewhere), strict=True):
             parts[number] = part
         found = [part for part in parts if part is not None]
         self._files.keep(key, found)
         return found, not missing
+
+    def _told_as_data(self, step: Step) -> bool:
+        return told_as_data(step) if self._cluster is None else portable(step)
+
+    def _done(self, wanted: list[Pass], elsewhere: bool) -> list[ParquetPart]:
+        """What comes of passes, which processes `elsewhere` can do as well."""
+        if elsewhere and self._cluster is not None:
+            return self._cluster.each(done_once, [(each, is_caching_enabled()) for each in wanted])
+        count = sum(each.part.length for each in wanted)
+        return self._tasks.each(
+            wanted, self._elsewhere if elsewhere and self._workers.serve(PASS, count) else self._here
+        )
 
     def _here(self, each: Pass, stops: Stops) -> ParquetPart:
         with self._alone:  # what a step holds need not bear two threads at once
@@ -154,10 +188,10 @@ class OnDaft:
             return Done(rows.of(came.parts, _kinds(rows.kinds, step)), True)
         function = step.function
         if isinstance(function, Spreading) and not more and len(rows) >= self._spread_from:
-            parts = by_rounds(step, function, rows, Rounds(self._files.folder, key))
+            parts = by_rounds(step, function, rows, Rounds(self._files.folder, key, self._tries))
         else:
             made = self._made_of_all(rows, step, key, names, more) if len(rows) else {name: [] for name in step.writes}
-            parts = added(rows, key, made, step.writes)
+            parts = added(rows, named_by(rows, made, step.writes), made, step.writes)
         self._files.keep(key, parts)
         return Done(rows.of(parts, _kinds(rows.kinds, step)), not len(rows))
 
@@ -177,7 +211,7 @@ class OnDaft:
         key = digest([rows.key, step.fingerprint(_mark(beside))])
         came = self._files.came(key)
         if came is None and beside is None and told_as_data(step) and len(rows) >= self._spread_from:
-            parts = by_groups(step, rows, Rounds(self._files.folder, key))
+            parts = by_groups(step, rows, Rounds(self._files.folder, key, self._tries))
             self._files.keep(key, parts)
         elif came is None:
             made: Batch = {name: [] for name in (*step.writes, *KINDS)}
@@ -186,7 +220,8 @@ class OnDaft:
                 made = Grouped(step, *_batch(beside))({name: rows[name] for name in names})
             stay = made.pop(STAYS)
             out = [STAYED if each else PASSED_OVER for each in stay]
-            parts = added(rows, key, made, {**step.writes, INSTEAD: KINDS[INSTEAD]}, out)
+            writes = {**step.writes, INSTEAD: KINDS[INSTEAD]}
+            parts = added(rows, named_by(rows, made, writes, out), made, writes, out)
             self._files.keep(key, parts)
         else:
             parts = list(came.parts)
@@ -200,6 +235,37 @@ class OnDaft:
     def dataset(self, rows: PartRows) -> Dataset:
         """The rows as a dataset in memory."""
         return rows.dataset()
+
+    def in_order(self, rows: PartRows, by: Sequence[str]) -> MergedRows:
+        """The rows in the order of columns of text: some parts at a time are sorted into a file."""
+        runs = list(runs_of(rows, by))
+        done = self.each(runs)
+        pieces = tuple(RunPiece(each["file"], 0, each["rows"]) for each in done)
+        return MergedRows(rows.folder, pieces, dict(rows.kinds), tuple(by))
+
+    def each(self, tasks: Sequence[Task]) -> list[Any]:
+        """What tasks come to, in their order: of many rows done by other processes."""
+        if len(tasks) > 1 and self._workers.serve(DOING, sum(task.rows for task in tasks)):
+            return self._tasks.each(tasks, self._sent)
+        return [task.do() for task in tasks]
+
+    def _sent(self, task: Task, stops: Stops) -> Any:
+        schema = arrow_schema(DOING.writes)
+
+        def here(_: pa.Table) -> pa.Table:
+            return pa.table({"came": [json.dumps(task.do(stops))]}, schema=schema)
+
+        given = pa.table({"task": [pickle.dumps(task)]})
+        (answer,) = self._workers.made(DOING, schema, iter([given]), here)
+        return json.loads(answer["came"][0].as_py())
+
+
+def tasks_done() -> Callable[[Batch], Batch]:
+    """What does tasks in another process."""
+    return lambda batch: {"came": [json.dumps(pickle.loads(task).do()) for task in batch["task"]]}  # noqa: S301, of ours
+
+
+DOING = Step("tasks", reads=("task",), writes={"came": "string"}, work=Work(path_of(tasks_done)))
 
 
 def _kinds(kinds: Mapping[str, Any], step: Step) -> dict[str, Any]:

@@ -81,7 +81,7 @@ class PartFiles:
         for tables in _parts(_tables(rows, schema)):
             hashed = blake2b(digest_size=16)
             for table in tables:
-                hashed.update(_streamed(table))
+                hashed.update(streamed(table))
             told = [hashed.hexdigest(), kinds]
             name = next(name for number in count() if (name := digest([*told, number])) not in names)
             names.add(name)
@@ -115,7 +115,8 @@ def _parts(tables: Iterable[pa.Table]) -> Iterator[list[pa.Table]]:
         yield part
 
 
-def _streamed(table: pa.Table) -> pa.Buffer:
+def streamed(table: pa.Table) -> pa.Buffer:
+    """A table as bytes, which are the same where it says the same."""
     sink = pa.BufferOutputStream()
     plain = table.combine_chunks()
     with pa.ipc.new_stream(sink, plain.schema) as stream:

@@ -25,6 +25,7 @@ SETTINGS = {
     "DAFT_ANALYTICS_ENABLED": "0",
     "RAY_USAGE_STATS_ENABLED": "0",
 }
+RAY = "ray"  # Daft's word for a cluster
 PATIENCE = 30.0  # seconds that are waited for work to stop
 
 
@@ -36,6 +37,24 @@ def daft_module() -> ModuleType:
         import daft as found
     except ImportError:
         raise UserError("the engine daft needs Daft: run `pip install 'hfsft[scale]'`") from None
+    return found
+
+
+def use_cluster() -> None:
+    """Queries of this process go to the Ray cluster that it takes part in, from now on until it ends.
+
+    Raises `UserError` where it has asked Daft on this machine before: Daft keeps to what a process asked first.
+    """
+    os.environ["DAFT_RUNNER"] = RAY
+    daft = daft_module()
+    daft.set_runner_ray(noop_if_initialized=True)
+    if runs_on() != RAY:
+        raise UserError("this process has worked with the engine daft: build on a cluster in another process")
+
+
+def runs_on() -> str:
+    """Where queries of this process are worked out: `native`, in this process, or on `ray`."""
+    found: str = daft_module().get_or_infer_runner_type()
     return found
 
 
@@ -67,6 +86,14 @@ class Tasks:
         if work.raised:
             raise work.raised[0]
         return work.made
+
+
+class OneByOne:
+    """Work that this process does alone, where all other work is done by a cluster."""
+
+    def each(self, tasks: Sequence[T], do: Callable[[T, Stops], Any]) -> list[Any]:
+        """What `do` makes of each task, in their order. Raises what it raises first."""
+        return [do(task, lambda: False) for task in tasks]
 
 
 class _AtWork:

@@ -242,7 +242,9 @@ def read_from(
     lie = Shuffled(lambda _: None, {}, rounds).of(table, given)
 
     def frame(names: Sequence[str]) -> Frame:
-        tasks = lie.frame(list(given)).into_partitions(max(1, min(table.num_rows, MOST_TASKS)))
+        tasks = lie.frame(list(given))
+        if daft_module().get_or_infer_runner_type() == "ray":  # in one process Daft has no partitions
+            tasks = tasks.into_partitions(max(1, min(table.num_rows, MOST_TASKS)))
         return _worked(tasks, list(given), _Job(work(names), (), given, {name: kinds[name] for name in names}), 1)
 
     return Shuffled(frame, dict(kinds), rounds)

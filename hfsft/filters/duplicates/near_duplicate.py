@@ -8,18 +8,23 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field, model_validator
 
+from hfsft.engine.adding import InMemory
+from hfsft.engine.spread.scattered import NUMBER
 from hfsft.engine.step import Step
 from hfsft.filters.duplicates.alike import AlikePairs, AlikeRows
-from hfsft.filters.duplicates.common import OverAll, some, systems_of
+from hfsft.filters.duplicates.common import NAME, RANK, OverRounds, some, systems_of
+from hfsft.filters.duplicates.who_stays import PREFERRED, optional_of, reads_of
 from hfsft.filters.filter_work import work_of
 from hfsft.rows.batch import Batch
+from hfsft.rows.features import values_of
 from hfsft.rows.views import READS, SETTING
-from hfsft.similarity import COUNTED, SKETCH, VERSION, LexicalIndex, Sketched, sketches_of
+from hfsft.similarity import COUNTED, SKETCH, VERSION, LexicalIndex, Sketched, grouped, sketches_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from hfsft.engine.adding import Columns
+    from hfsft.engine.spread.scattered import Scattered
     from hfsft.errors import Place
 
 
@@ -101,9 +106,44 @@ class NearDuplicate(AlikeRows):
         return dict(zip(SKETCH, sketches_of(parts, self.floor), strict=True))
 
     @property
-    def search(self) -> OverAll:
+    def search(self) -> OverRounds:
         """The pairs that are alike; what two texts have in common is kept: it is counted once, whatever rows come."""
-        return OverAll(self._searched, COUNTED)
+        return OverRounds(self._searched, COUNTED, rounds=self._spread_search)
+
+    def _spread_search(self, rows: Scattered) -> Scattered:
+        """The same for scattered rows."""
+        from hfsft.filters.duplicates.near_rounds import NAMED, searched
+        from hfsft.near import SAID
+
+        choosing = (*reads_of(self.keep, self.by), *optional_of(self.keep, self.by), *PREFERRED)
+        telling = () if "id" in rows.kinds else (*self.compares, *self._rest)  # by which rows are known then
+        thin = [name for name in rows.kinds if name in {NUMBER, SKETCH[0], *SETTING, *choosing, *telling}]
+        setting = [name for name in SETTING if name in thin]
+        ranked = self.ranking(rows.only(thin), [SKETCH[0], *setting]).through(work_of(self, "known"), NAMED)
+        texts = [name for name in rows.kinds if name in {NUMBER, *SKETCH, *self.compares, *self._rest}]
+        said = rows.only(texts).through(work_of(self, "said"), SAID)
+        names = self.others.names if self.others is not None else []
+        others = [(place, names[place], row) for place, row in self._others()]
+        return searched(ranked, said, others, self.floor, self.found)
+
+    def known(self, table: pa.Table) -> pa.Table:
+        """Of ranked rows what they are known by; those of other system prompts are never the same."""
+        from hfsft.filters.duplicates.near_rounds import known_rows
+
+        keys = table[SKETCH[0]].to_pylist()
+        batch = {name: values_of(table[name]) for name in table.column_names if name in SETTING}
+        if batch and set(READS) & set(self.compares):
+            keys = grouped(keys, systems_of(InMemory(batch)) or [""] * len(keys))
+        return known_rows(table[NUMBER].to_pylist(), keys, table[RANK].to_pylist(), table[NAME])
+
+    def said(self, table: pa.Table) -> pa.Table:
+        """What rows say that have anything to compare."""
+        from hfsft.near import said_of
+
+        key, sketch = SKETCH
+        there = table.filter(table[key].is_valid())
+        rows = self.compared({name: values_of(there[name]) for name in there.column_names if name != NUMBER})
+        return said_of(there[NUMBER].to_pylist(), there[sketch].to_pylist(), [row.parts for row in rows if row])
 
     def _pairs(self, rows: Columns, kept: pa.Table | None) -> tuple[AlikePairs, pa.Table | None]:
         keys, sketches = (rows[name] for name in SKETCH)
@@ -115,11 +155,11 @@ class NearDuplicate(AlikeRows):
 
         index = LexicalIndex[int](kept)
         others = self._others()
-        grouped = any(systems) or any(row.system for _, row in others)
+        several = any(systems) or any(row.system for _, row in others)
         if others:  # in front of all rows: each of them is preferred
-            groups = [row.system for _, row in others] if grouped else None
+            groups = [row.system for _, row in others] if several else None
             index.add([-1 - place for place, _ in others], [row.parts for _, row in others], groups)
         known = Sketched([keys[place] for place in order], [sketches[place] for place in order], self.floor, read)
-        index.add(order, known, [systems[place] for place in order] if grouped and systems else None)
+        index.add(order, known, [systems[place] for place in order] if several and systems else None)
         found = AlikePairs(order, index.copies(), list(index.pairs(self.floor, ranked=True)))
         return found, index.counted()

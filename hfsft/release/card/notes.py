@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from hfsft.engine.ordering.streamed_rows import streamed
 from hfsft.filters import SemanticDuplicate
 from hfsft.filters.privacy.rewriting import Rewriting, kinds
 from hfsft.plain import plain
@@ -13,11 +14,13 @@ from hfsft.recipe.checks.filter_languages import filter_warnings
 from hfsft.recipe.rules import filters_of
 from hfsft.release.build_outcome import listed_causes, outcome_of
 from hfsft.release.card.licence_terms import stricter
+from hfsft.release.folder import redaction
 from hfsft.release.folder.source_files import changed
 from hfsft.release.removal_causes import counted_kinds
 from hfsft.release.report import measures
 from hfsft.release.step_titles import AT_READING, STEPS
 from hfsft.rows.reading.summaries import rows_said, unread_note
+from hfsft.rows.row import EDITED
 from hfsft.stages.base import Warn
 from hfsft.stages.judging.judge_report import NO_VERDICT
 
@@ -153,18 +156,15 @@ def _private(built: Built) -> Iterator[str]:
     for rule in filters_of(built.recipe):
         if not isinstance(rule, Rewriting):
             continue
-        told = [
-            each
-            for rows, _ in built.all_rows()
-            if rule.kinds_column in rows.column_names
-            for each in rows[rule.kinds_column][:]
-            if each
-        ]
-        found = kinds(told)
+        found, held = Counter[str](), 0
+        for rows, _ in built.all_rows():
+            for table in streamed(rows).batches([rule.kinds_column]) if rule.kinds_column in rows.column_names else ():
+                told = [each for each in table[rule.kinds_column].to_pylist() if each]
+                found, held = found + kinds(told), held + len(told)
         if not found:
             continue
         named = ", ".join(f"{kind} {count:,}" for kind, count in found.most_common())
-        holds = f"filters[{rule.name}]: {rows_said(len(told))} held {found.total():,} values ({named})"
+        holds = f"filters[{rule.name}]: {rows_said(held)} held {found.total():,} values ({named})"
         if rule.do == "report":
             yield Warn(f"{holds}, which still stand there: the recipe says `do: report`")
         else:
@@ -172,21 +172,38 @@ def _private(built: Built) -> Iterator[str]:
 
 
 def _rows(built: Built) -> Iterator[str]:
-    topics = Counter(topic for topic in built.column("topic") if topic)
+    topics = Counter(topic for topic in built.values("topic") if topic)
     if len(topics) > 1:
         topic, times = topics.most_common(1)[0]
         if times / len(built.rows) >= ONE_TOPIC:
             yield f"{times / len(built.rows):.0%} of the rows are about one topic, {plain(topic)}"
-    with_system = sum(bool(system) for system in built.column("system"))
+    with_system = sum(map(bool, built.values("system")))
     if 0 < with_system < len(built.rows):
         yield f"{with_system:,} of {len(built.rows):,} rows have a system prompt, the others have none"
+
+
+def _withheld(built: Built) -> Iterator[str]:
+    """What nobody can build again who has only the release: texts by people of rows that it holds back."""
+    publish = built.recipe.publish
+    if publish.rejected or not publish.sources:
+        return
+    hidden = redaction.places(built)
+    edited = sum(
+        origin == EDITED and place in hidden
+        for origin, place in zip(built.column("origin"), built.column("source"), strict=True)
+    )
+    if edited:
+        yield Warn(
+            f"{rows_said(edited)} that people edited cannot be built again from this release: what stood there before "
+            "fell, and `publish: {rejected: false}` holds it back"
+        )
 
 
 def _unread(built: Built) -> Iterator[str]:
     """What stood in the rows of the sources and was not carried, file by file; of many files together."""
     files = {file: rows.unread for file, rows in built.read_from.items() if rows.unread}
     if len(files) > FILES:
-        files = {f"{len(files)} source files": [names for rows in files.values() for names in rows]}
+        files = {f"{len(files)} source files": sum(files.values(), Counter[str]())}
     for file in sorted(files):
         yield f"{file}: {unread_note(files[file])}"
 
@@ -212,6 +229,7 @@ SOURCES: tuple[Callable[[Built], Iterator[str]], ...] = (
     _uncounted,
     _funnel,
     _rows,
+    _withheld,
     _unread,
 )
 WITHOUT_ROWS: tuple[Callable[[Built], Iterator[str]], ...] = (

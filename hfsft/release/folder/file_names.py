@@ -13,5 +13,6 @@ WRITTEN = "recipe.yaml"  # as its author wrote it; only where it was read from a
 RESOLVED = "recipe.resolved.yaml"  # with every default, beside the sources it names, so that it can be built from here
 VERDICTS = "review.jsonl"  # what people said of rows, where the recipe asks them and publishes its sources
 GUIDELINES = "guidelines.md"  # by which they judged
+CALIBRATION = "calibration.json"  # how far the judge is right, where people calibrated it
 RANDOM = "random"  # the folder and configuration of the rows by chance that a selection is compared with
 PREFERENCE = "preference"  # the folder and configuration of pairs

@@ -11,6 +11,7 @@ build/refund-support/
   ledger.jsonl, funnel.json      the fate of every row, and its counts
   trainer.jsonl                  the rows that a trainer will not see as they are, and why, where there are any
   review.jsonl, guidelines.md    what people said of rows, where it goes with the sources, and by what they judged
+  calibration.json               how far the judge is right, where people calibrated it
   sides.jsonl                    the side of the split that every row keeps in builds to come
   recipe.yaml, recipe.resolved.yaml
   sources/...                    what was read of local files, where the recipe says `publish: {sources: true}`

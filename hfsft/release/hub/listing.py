@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from hfsft.release.folder.file_names import (
+    CALIBRATION,
     CARD,
     FUNNEL,
     GUIDELINES,
@@ -45,6 +46,7 @@ ABOUT = {
     SIDES: "the side of each row, by a hash of what it asks",
     VERDICTS: "what people said of rows",
     GUIDELINES: "by what they judged",
+    CALIBRATION: "how far the judge agrees with people",
     LOCK: "models, libraries, and hashes of the sources",
     WRITTEN: "the recipe as you wrote it",
     RESOLVED: "the recipe with all defaults",

@@ -13,6 +13,7 @@ from typing import Any
 from hfsft.errors import ReleaseError
 from hfsft.recipe.checks.path_bounds import leads_outside
 from hfsft.release.folder.file_names import (
+    CALIBRATION,
     CARD,
     FUNNEL,
     GUIDELINES,
@@ -27,7 +28,10 @@ from hfsft.release.folder.file_names import (
 )
 
 FOLDERS = ("data", "provenance", "rejected", "preference", "random", "sources", "assets")
-NAMES = {CARD, FUNNEL, RESOLVED, LOCK, LEDGER, SIDES, TRAINER, WRITTEN, REPORT, VERDICTS, GUIDELINES}
+NAMES = {
+    *(CARD, FUNNEL, RESOLVED, LOCK, LEDGER, SIDES, TRAINER, WRITTEN, REPORT, VERDICTS, GUIDELINES),
+    CALIBRATION,
+}
 DERIVED = {CARD, FUNNEL, REPORT}  # and assets/: they say how a build ran, so no two builds have the same
 BLOCK = 1 << 20
 _MADE = re.compile(

@@ -13,9 +13,11 @@ from typing import Any, NamedTuple
 from hfsft.hashing import unit
 from hfsft.review.drawn.reviewed_rows import UNSCORED, Candidate, ReviewedRows
 from hfsft.rows.columns import SCORE, spread_of
+from hfsft.rows.views import OPTIONAL, READS, questions
+from hfsft.similarity.lexical_index import LexicalIndex
 from hfsft.texts.spelling.spoken import base, languages_in
 
-LOOKED_AT = 50_000  # rows up to which the language of each is told
+LOOKED_AT = 50_000  # rows up to which the language of each is told, and up to which they are compared
 RARE = 0.02  # share of rows up to which a language is an odd one, where the recipe names none
 DUPLICATE, SIMILARITY, NEAREST, OF = "_duplicate_", "_similarity", "_nearest", "_of"
 """In the names of columns that filters of duplicates write, see `hfsft.filters.duplicates.common`."""
@@ -71,19 +73,29 @@ def bound(rows: ReviewedRows) -> Iterator[tuple[float, Candidate, str]]:
 
 
 def duplicates(rows: ReviewedRows) -> Iterator[tuple[float, Candidate, str]]:
-    """Rows that are much like another row of the data."""
-    names = _names(rows)
-    found = [name for name in names if DUPLICATE in name and name.endswith(SIMILARITY)]
-    pairs = [(name, f"{name.removesuffix(SIMILARITY)}{NEAREST}") for name in found]
-    told = {name.removesuffix(SIMILARITY) for name in found}
-    pairs += [(name.removesuffix(OF), name) for name in names if DUPLICATE in name and name.endswith(OF)]
-    pairs = [(measure, other) for measure, other in pairs if measure not in told and {measure, other} <= names]
-    columns = [(rows.column(measure), rows.column(other)) for measure, other in pairs]
+    """Rows that are much like another row of the data, as filters found."""
+    columns = [(rows.column(measure), rows.column(other)) for measure, other in _compared(rows)]
     for row in rows.candidates:
         likeness = [(values[row.place], others[row.place]) for values, others in columns]
         alike, other = max(((value, of) for value, of in likeness if value and of), default=(0.0, ""))
         if row.judged_here and alike >= LEAST_ALIKE:
             yield float(alike), row, f"it is much like row {other} ({alike:.0%})"
+
+
+def alike(rows: ReviewedRows) -> Iterator[tuple[float, Candidate, str]]:
+    """Rows that ask much the same as one before them, compared here: those of a set in which nothing was compared."""
+    looked = [row for row in rows.candidates if row.judged_here]
+    if len(looked) > LOOKED_AT:
+        return
+    columns = {name: rows.column(name) for name in (*READS, *OPTIONAL)}
+    asked = questions({name: [values[row.place] for row in looked] for name, values in columns.items()})
+    index = LexicalIndex[int]()
+    index.add(range(len(looked)), [(each.said, each.context) for each in asked], [each.setting for each in asked])
+    best: dict[int, tuple[float, int]] = {}
+    for one, other, value in index.pairs(LEAST_ALIKE):
+        best[other] = max(best.get(other, (0.0, 0)), (value, -one))
+    for place, (value, before) in best.items():
+        yield value, looked[place], f"it asks much the same as row {looked[-before].id} ({value:.0%})"
 
 
 def contradictions(rows: ReviewedRows) -> Iterator[tuple[float, Candidate, str]]:
@@ -142,9 +154,13 @@ KINDS: Mapping[str, Kind] = {
 """Every kind, by what `--only` calls it."""
 
 
-def of_kind(rows: ReviewedRows, kind: str) -> list[EyesRow]:
-    """The rows of one kind, those that deserve it most first; equal ones by a hash of their ids."""
-    found = [each for each in KINDS[kind](rows) if not each[1].by_people]
+def of_kind(rows: ReviewedRows, kind: str, *, thorough: bool = False) -> list[EyesRow]:
+    """The rows of one kind, those that deserve it most first; equal ones by a hash of their ids.
+
+    What is to be `thorough` may take seconds: rows are compared where no filter did.
+    """
+    find = alike if thorough and kind == "duplicates" and not _compared(rows) else KINDS[kind]
+    found = [each for each in find(rows) if not each[1].by_people]
     found.sort(key=lambda each: (-each[0], unit("review", each[1].id), each[1].id))
     return [EyesRow(row, kind, why) for _, row, why in found]
 
@@ -162,6 +178,16 @@ def taken_in_turn(kinds: Sequence[Sequence[EyesRow]], count: int, without: Colle
                 seen.add(marked.row.id)
                 found.append(marked)
     return found
+
+
+def _compared(rows: ReviewedRows) -> list[tuple[str, str]]:
+    """The columns of how alike each row is to another, and of which that is; none where no filter compared rows."""
+    names = _names(rows)
+    found = [name for name in names if DUPLICATE in name and name.endswith(SIMILARITY)]
+    pairs = [(name, f"{name.removesuffix(SIMILARITY)}{NEAREST}") for name in found]
+    told = {name.removesuffix(SIMILARITY) for name in found}
+    pairs += [(name.removesuffix(OF), name) for name in names if DUPLICATE in name and name.endswith(OF)]
+    return [(measure, other) for measure, other in pairs if measure not in told and {measure, other} <= names]
 
 
 def _names(rows: ReviewedRows) -> set[str]:

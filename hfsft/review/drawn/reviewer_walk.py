@@ -69,7 +69,7 @@ def draw(rows: ReviewedRows, wanted: WantedSample, disputed: Sequence[str] = ())
     found = [rows.by_id[row_id] for row_id in disputed if row_id in rows.by_id]
     marked = [EyesRow(row, DISPUTED, "its reviewers disagree") for row in found]
     if wanted.only:
-        kinds = {kind: marked if kind == DISPUTED else of_kind(rows, kind) for kind in wanted.only}
+        kinds = {kind: marked if kind == DISPUTED else of_kind(rows, kind, thorough=True) for kind in wanted.only}
         eyes = taken_in_turn(list(kinds.values()), wanted.rows)
         return Draw((), (), eyes, {kind: len(each) for kind, each in kinds.items()})
     frame = [row for row in rows.candidates if row.reached and not row.by_people]

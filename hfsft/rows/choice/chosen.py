@@ -60,7 +60,7 @@ class Chosen(TableView):
         for one in self._taken() if first is None else self._looked_at(first):
             self.counts.taken += not one.known
             yield one
-        if self.counts.read and not self.counts.taken and not self.table.progress.before:
+        if self.counts.read and not self.counts.taken and not (self.table.progress.before or self.piece):
             key, read = "where" if self.counts.where else "sample", f"{self.counts.read:,}"
             if first is not None and self.counts.read == LOOKED_AT:
                 raise NothingSeenError(f"{self.path}: `{key}` leaves out all of the first {read} rows", key=key)

@@ -8,6 +8,7 @@ from itertools import chain, islice
 from pathlib import Path
 
 from hfsft.errors import ReadAnewError
+from hfsft.rows.reading.file_pieces import FilePiece
 from hfsft.rows.reading.resuming import TableProgress
 from hfsft.rows.shapes import SHAPES
 from hfsft.rows.shapes.shape import Record, Shape
@@ -39,6 +40,11 @@ class TableView:
         """Rows of a file that are known need not come any more."""
         self.table.settled(file)
 
+    @property
+    def piece(self) -> FilePiece | None:
+        """The piece of a file that alone is read, where it is one."""
+        return self.table.piece
+
     def having(self, names: Collection[str]) -> list[str]:
         """Those of the names that a column of the table has, wherever it first stands."""
         return self.table.having(names)
@@ -60,15 +66,16 @@ class Gathered(TableView):
             return self.table.records(limit, stream=stream)
         return islice(self._gathered(limit, stream), limit)
 
+    def gathers(self) -> bool:
+        """Whether conversations may be spread over rows, as the first of them tell."""
+        shapes = [shape for shape in self._shapes() if shape.gather]
+        return bool(shapes) and any(self._is(shape, self._first(self.table.records())) for shape in shapes)
+
     def _shapes(self) -> list[Shape]:
         return [shape for shape in SHAPES.values() if self.format in ("auto", shape.name)]
 
     def _gathered(self, limit: int | None, stream: bool) -> Iterator[Record]:
-        first: list[Record] = []
-        for one in (looked := self.table.records(limit, stream=stream)):
-            first.append(one)
-            if one.defect is None:
-                break
+        first = self._first(looked := self.table.records(limit, stream=stream))
         gather = next((shape.gather for shape in self._shapes() if shape.gather and self._is(shape, first)), None)
         if gather is None:
             yield from chain(first, looked)
@@ -79,6 +86,16 @@ class Gathered(TableView):
         whole = chain(first, looked) if limit is None else self.table.records(None, stream=True)
         yield from gather(whole)
         self.progress.marks.clear()  # what is added to a file may belong to conversations that are in it
+
+    @staticmethod
+    def _first(looked: Iterator[Record]) -> list[Record]:
+        """The rows up to the first that can be used."""
+        first: list[Record] = []
+        for one in looked:
+            first.append(one)
+            if one.defect is None:
+                break
+        return first
 
     def _is(self, shape: Shape, first: list[Record]) -> bool:
         if self.format == shape.name:

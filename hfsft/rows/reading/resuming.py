@@ -26,10 +26,12 @@ class FileMark(NamedTuple):
 
 
 class FileReading:
-    """One reading of a file; with `before`, rows up to that mark are `known`, and left out once `settled`."""
+    """One reading of a file, or of a `part` of it; with `before`, rows up to that mark are `known`, and left out once
+    `settled`.
+    """
 
-    def __init__(self, before: FileMark | None = None) -> None:
-        self._before = before
+    def __init__(self, before: FileMark | None = None, *, part: bool = False) -> None:
+        self._before, self.part = before, part
         self._kind = ""
         self._line = self._last = 0
         self._skipped = False
@@ -90,10 +92,11 @@ class TableProgress:
     before: dict[str, FileMark] = field(default_factory=dict)
     marks: dict[str, tuple[FileMark, FileMark | None]] = field(default_factory=dict)
     reading: dict[str, FileReading] = field(default_factory=dict)
+    part: bool = False  # whether they are read as far as one piece of one of them goes
 
     def file(self, name: str) -> FileReading:
         """The reading of a file that begins now."""
-        self.reading[name] = FileReading(self.before.get(name))
+        self.reading[name] = FileReading(self.before.get(name), part=self.part)
         return self.reading[name]
 
     def settled(self, name: str) -> None:

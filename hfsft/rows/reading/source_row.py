@@ -55,20 +55,47 @@ class How:
     family: str | None = None  # the column whose equal values make one family
 
 
-def read_examples(table: Records, how: How, limit: int | None = None) -> Iterator[SourceRow]:
-    """The rows of a table of examples. Raises `SourceError` for a table that cannot be read so, or has no rows."""
-    records, seen, told = _settled(table, how, limit)
-    columns = settle(seen, how.format, how.named, told)
-    for one, own in _by_file(table, records, columns, how, partial(settle, format=how.format, told=told)):
-        yield _read(one, own, how, _conversation if "messages" in own else _pair)
+class Settled(NamedTuple):
+    """How the rows of a table are read, by what its first rows have; it is JSON, but for tuples."""
+
+    columns: Columns
+    told: str  # the shape that the rows tell, where it says what columns hold
+    shape: str | None  # the shape that rows are read by
 
 
-def read_seeds(table: Records, how: How, limit: int | None = None) -> Iterator[SourceRow]:
-    """The rows of a table of seeds, likewise."""
-    records, seen, told = _settled(table, how, limit)
-    columns = settle_seeds(seen, how.format, how.named, told)
-    for one, own in _by_file(table, records, columns, how, partial(settle_seeds, format=how.format, told=told)):
-        yield _read(one, own, how, _first_question if "messages" in own else _seed)
+@dataclass(frozen=True)
+class TableReader:
+    """Reads the rows of a table."""
+
+    settle: Callable[..., Columns]
+    conversation: Callable[..., dict[str, Any]]
+    columns: Callable[..., dict[str, Any]]
+
+    def __call__(
+        self, table: Records, how: How, limit: int | None = None, settled: Settled | None = None
+    ) -> Iterator[SourceRow]:
+        """The rows. Raises `SourceError` for a table that cannot be read so, or has no rows.
+
+        Of a piece of a table it is `settled` how they are read, and it may have none.
+        """
+        records = table.records(limit)
+        if settled is None:
+            records, settled = self._settled(table, records, how)
+        elif settled.shape is not None:
+            records = (_reshaped(one, SHAPES[settled.shape or ""], how) for one in records)
+        anew = partial(self.settle, format=how.format, told=settled.told)
+        for one, own in _by_file(table, records, settled.columns, how, anew):
+            yield _read(one, own, how, self.conversation if "messages" in own else self.columns)
+
+    def settled(self, table: Records, how: How) -> Settled:
+        """How the rows are read. Raises `SourceError` likewise."""
+        return self._settled(table, table.records(None), how)[1]
+
+    def _settled(self, table: Records, records: Iterator[Record], how: How) -> tuple[Iterator[Record], Settled]:
+        records, seen, shape = _first_rows(table, records, how)
+        told = shape.name if shape is not None and shape.columns else ""
+        columns = self.settle(seen, how.format, how.named, told)
+        return records, Settled(columns, told, shape.name if shape is not None else None)
 
 
 def read_written(item: Mapping[str, Any], source: str, order: Order) -> SourceRow:
@@ -78,9 +105,10 @@ def read_written(item: Mapping[str, Any], source: str, order: Order) -> SourceRo
     return _read(Record(source, dict(item)), columns, How(order=order), _conversation)
 
 
-def _settled(table: Records, how: How, limit: int | None) -> tuple[Iterator[Record], FirstRows, str]:
-    """The rows, what the first of them have, and the shape that these tell, where it says what columns hold."""
-    records = table.records(limit)
+def _first_rows(
+    table: Records, records: Iterator[Record], how: How
+) -> tuple[Iterator[Record], FirstRows, Shape | None]:
+    """The rows, what the first of them have, and the shape that these tell."""
     first = list(islice(records, LOOKED_AT))
     if not first:
         raise SourceError(f"{table.path}: has no rows")
@@ -94,7 +122,7 @@ def _settled(table: Records, how: How, limit: int | None) -> tuple[Iterator[Reco
         seen.named("keep", name)
     if how.family and seen.names:
         seen.named("family", how.family)
-    return chain(first, records), seen, shape.name if shape is not None and shape.columns else ""
+    return chain(first, records), seen, shape
 
 
 def _shape(how: How, first: Sequence[Record]) -> Shape | None:
@@ -298,3 +326,9 @@ def _history(row: Mapping[str, Any], columns: Columns, finding: RowReport) -> li
         turns += [{"role": role, "content": text} for role, text in zip(("user", "assistant"), texts, strict=True)]
     note_marks(turns, finding)
     return turns
+
+
+read_examples = TableReader(settle, _conversation, _pair)
+"""Reads the rows of a table of examples."""
+read_seeds = TableReader(settle_seeds, _first_question, _seed)
+"""Reads the rows of a table of seeds."""

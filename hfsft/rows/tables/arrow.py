@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from hfsft.errors import Place, SourceError, place_of
+from hfsft.rows.reading.resuming import FileReading
 from hfsft.rows.tables.parsing import Odd
 from hfsft.rows.tables.text_files import ENDLESS, open_bytes, seekable
 from hfsft.rows.tables.zipped import File, size_of
@@ -18,13 +19,20 @@ if TYPE_CHECKING:
 
 SUFFIXES = (".arrow", ".feather")
 FILE = b"ARROW1"  # how a file of Arrow begins; a stream, as `datasets` writes it, has no mark
+GROUPS = "row groups"  # how a file is read of which pieces begin with a row group
 BATCH = 100  # rows that are unpacked at once
 REPEATED = 2**21  # bytes of a text that, kept once for all rows, is not unpacked for each of a batch
 BURSTS = 1_000  # no table's texts come to so many times its size, unless it was packed to burst
 
 
-def parquet(path: File) -> Iterator[tuple[str, Any]]:
-    """Each row of a Parquet file, with its mark `[5]`."""
+def is_parquet(path: File) -> bool:
+    """Whether a file begins as Parquet does."""
+    with path.open("rb") as file:
+        return file.read(4) == b"PAR1"
+
+
+def parquet(path: File, reading: FileReading | None = None) -> Iterator[tuple[str, Any]]:
+    """Each row of a Parquet file, with its mark `[5]`; `reading` is that of a piece of it."""
     import pyarrow.parquet as pq
 
     def opened(stack: ExitStack) -> _Batches:
@@ -33,9 +41,27 @@ def parquet(path: File) -> Iterator[tuple[str, Any]]:
         file.close()
         file = pq.ParquetFile(source, metadata=file.metadata, read_dictionary=_repeated(file.metadata))
         stack.callback(file.close)
-        return file.schema_arrow.names, file.iter_batches(batch_size=BATCH)
+        return file.schema_arrow.names, file.iter_batches(batch_size=BATCH) if reading is None else _Groups(file)
 
-    return _marked(path, "a Parquet file", opened)
+    return _marked(path, "a Parquet file", opened, reading)
+
+
+class _Groups:
+    """The batches of a Parquet file, from some row group on once it is told so."""
+
+    def __init__(self, file: Any) -> None:
+        self._file, self._batches = file, file.iter_batches(batch_size=BATCH)
+
+    def __iter__(self) -> _Groups:
+        return self
+
+    def __next__(self) -> pa.RecordBatch:
+        return next(self._batches)
+
+    def go_on(self, group: int) -> None:
+        """The batches from there on come next."""
+        groups = range(group, self._file.num_row_groups)
+        self._batches = self._file.iter_batches(batch_size=BATCH, row_groups=groups)
 
 
 def file(path: File) -> Iterator[tuple[str, Any]]:
@@ -64,14 +90,16 @@ def stream(path: File) -> Iterator[tuple[str, Any]]:
 _Batches: TypeAlias = "tuple[list[str], Iterator[pa.RecordBatch]]"
 
 
-def _marked(path: File, what: str, opened: Callable[[ExitStack], _Batches]) -> Iterator[tuple[str, Any]]:
+def _marked(
+    path: File, what: str, opened: Callable[[ExitStack], _Batches], reading: FileReading | None = None
+) -> Iterator[tuple[str, Any]]:
     """The rows of all batches, each with its number."""
     with ExitStack() as stack:
-        yield from _rows(path, what, opened, stack)
+        yield from _rows(path, what, opened, stack, reading)
 
 
 def _rows(
-    path: File, what: str, opened: Callable[[ExitStack], _Batches], stack: ExitStack
+    path: File, what: str, opened: Callable[[ExitStack], _Batches], stack: ExitStack, reading: FileReading | None
 ) -> Iterator[tuple[str, Any]]:
     import pyarrow as pa
 
@@ -83,6 +111,8 @@ def _rows(
         raise SourceError(f"not {what}: {_said(error)}", place=place_of(path)) from None
     if twice := same_name(names):
         raise SourceError(f"two columns are called {twice}", place=place_of(path))
+    if reading is not None:
+        reading.begins(GROUPS)
     try:
         for batch in batches:
             for start in range(0, batch.num_rows, BATCH):
@@ -91,8 +121,13 @@ def _rows(
                     if texts > most:
                         place = Place(f"{place_of(path)}[{index}]")
                         raise SourceError(f"up to here its texts come to {BURSTS:,} times its size", place=place)
+                    if reading is not None:
+                        reading.at(index + 1)
                     yield f"[{index}]", row
                     index += 1
+            if isinstance(batches, _Groups) and reading is not None and (mark := reading.skips()):
+                batches.go_on(mark.end)
+                index = mark.lines
     except (pa.ArrowException, OSError) as error:
         place = Place(f"{place_of(path)}[{index}]")
         raise SourceError(f"cannot be read from here on: {_said(error)}", place=place) from None

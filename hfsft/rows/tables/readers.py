@@ -34,7 +34,7 @@ def reader(path: File, delimiter: str | None, reading: FileReading, *, whole_tex
     """
     start, suffix, place = head(path), plain_suffix(path), place_of(path)
     if start.startswith(b"PAR1"):
-        return arrow.parquet
+        return partial(arrow.parquet, reading=reading if reading.part else None)
     if start.startswith(arrow.FILE):
         return arrow.file
     if start.startswith(MAGIC):

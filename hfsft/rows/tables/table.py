@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from hfsft.errors import SourceError, nearest, place_of
+from hfsft.rows.reading.file_pieces import FilePiece, pieces_of
 from hfsft.rows.reading.resuming import FileReading, TableProgress
 from hfsft.rows.shapes.shape import Record
 from hfsft.rows.tables import hub_dataset, objects
@@ -75,6 +76,7 @@ class Table:
     delimiter: str | None = None
     whole_texts: bool = False  # whether a file of text is one row, Markdown and others too, and none tells about others
     progress: TableProgress = field(default_factory=TableProgress, compare=False, repr=False)
+    piece: FilePiece | None = None  # where no other rows are read
 
     @cached_property
     def local(self) -> Path | None:
@@ -82,6 +84,8 @@ class Table:
 
         Raises `SourceError` for what is neither, and for a key that does not go with it.
         """
+        if self.piece and self.piece.path:
+            return Path(self.piece.path)
         if self.path.startswith(hub_dataset.HUB_DATASETS):
             return None
         candidate = self.base / Path(self.path).expanduser()
@@ -140,6 +144,8 @@ class Table:
         local = self.local
         if local is None:
             return []
+        if self.piece and self.piece.path:
+            return [(self.piece.name, local)]
         if self._pattern:
             files = self._unzipped(self._matched)
             return self._of_split(files) if self.split else files
@@ -213,6 +219,23 @@ class Table:
             self._stamps.update({path: _stamp(path) for _, path in self.on_disk})
         return {"files": [[name, _sha256(path)] for name, path in self.on_disk]}
 
+    def pieces(self) -> list[FilePiece]:
+        """Its files, each whole or cut; none of what `datasets` reads."""
+        hashes = dict(self.identity()["files"]) if self.files else {}
+        return [
+            piece for name, file in self.files for piece in pieces_of(name, file, hashes[_archive_name(name, file)])
+        ]
+
+    def of(self, piece: FilePiece) -> Table:
+        """The table of the rows of a piece."""
+        before = {piece.name: piece.start} if piece.start else {}
+        return replace(self, piece=piece, progress=TableProgress(before, part=True))
+
+    def check_unchanged(self) -> None:
+        """Raise `SourceError` where a file is another one than `identity` has seen."""
+        for file in self._stamps:
+            self._check(file, file)
+
     def records(self, limit: int | None = None, *, stream: bool = False) -> Iterator[Record]:
         """Each row with where it stands, `limit` of them at most. Raises `SourceError` for what cannot be read.
 
@@ -223,6 +246,8 @@ class Table:
 
     def having(self, names: Collection[str]) -> list[str]:
         """Those of the names that a column has, wherever it first stands; none of a dataset on the Hub."""
+        if self.piece:
+            return list(names)  # it was seen in the whole table
         found: dict[str, None] = {}
         for one in self._records(None, False, TableProgress()) if self.local is not None else ():
             found.update(dict.fromkeys(name for name in one.row if name in names))
@@ -241,11 +266,15 @@ class Table:
             yield from (record(f"{self.repo}[{index}]", row) for index, row in enumerate(rows))
         elif self.files:
             for name, path in self.files:
+                if self.piece and self.piece.name != name:
+                    continue
                 reading = progress.file(name)
                 for mark, value in self._file(path, reading):
+                    if self.piece and not self.piece.holds(mark):
+                        return
                     one = record(f"{name}{mark}", value)
                     yield one._replace(known=True) if reading.known else one
-                if goes_on(path) and (marks := reading.marks(on_disk(path))):
+                if not self.piece and goes_on(path) and (marks := reading.marks(on_disk(path))):
                     progress.marks[name] = marks
         else:
             rows = hub_dataset.folder_rows(self.path, local, self.config, self.split, self.delimiter)
@@ -258,7 +287,9 @@ class Table:
             raise SourceError(f"the packed data is damaged: {error}", place=place_of(path)) from None
         except OSError as error:
             raise SourceError(error.strerror or str(error), place=place_of(path)) from None
-        file = on_disk(path)
+        self._check(on_disk(path), path)
+
+    def _check(self, file: Path, path: File) -> None:
         if self._stamps.get(file, _stamp(file)) != _stamp(file):
             raise SourceError("was changed while it was read", place=place_of(path), help="run the command again")
 

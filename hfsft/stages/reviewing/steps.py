@@ -55,7 +55,7 @@ def steps(context: Context, verdicts: Verdicts, *, named: bool) -> list[Step]:
     """The steps by what people said."""
     place, rules = context.place(KEY), list(context.rules())
     gone = {name for name, role in context.roles.items() if role in GONE}
-    gone |= set(context.judge.step().writes if context.judge else ())
+    gone |= {*context.judge.step().writes, *context.judge.beside} if context.judge else set()
     gone |= {name for rule in rules if not isinstance(rule, Rewriting) for name in rule.writes}
     checked = list(_fit(rules, gone))
     edits = any(stand.decision.edit for _, _, stand in Decisions(verdicts))

@@ -11,11 +11,15 @@ from typing import TYPE_CHECKING
 
 from hfsft.documents.corpus import DOCUMENT
 from hfsft.engine.adding import InMemory
+from hfsft.engine.resources import Work, path_of
+from hfsft.engine.spread.scattered import NUMBER
 from hfsft.hashing import digest
 from hfsft.rows.batch import Batch
 from hfsft.rows.columns import EDITED_FROM
+from hfsft.rows.features import values_of
 from hfsft.rows.row import EDITED, WRITTEN
 from hfsft.rows.views import OPTIONAL as VIEWED
+from hfsft.rows.views import READS as VIEWS
 from hfsft.rows.views import SETTING, Question, asked_hash, questions
 from hfsft.similarity import COUNTED, SKETCH, LexicalIndex, Sketched, families, sketches_of
 
@@ -23,10 +27,12 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from hfsft.engine.adding import Columns
+    from hfsft.engine.spread.scattered import Does, Scattered
 
 READS = ("seed_id", "origin", "instruction")
 OPTIONAL = (*VIEWED, "family_key", DOCUMENT, EDITED_FROM)
 SKETCHED = tuple(name for name in VIEWED if name not in SETTING)  # what a sketch uses beside what users say
+SKETCHES = tuple(SKETCH)  # a digest of what a row asks, and its sketch
 KEYING = "split.keys"  # the step that makes these:
 KEYS = "split_keys"  # the column of what rows are known by, from one step to the next
 
@@ -107,6 +113,17 @@ class Naming:
             name[top] = min(name.get(top, known[0]), *known)
         return {"family": [name[top] for top in root]}, index.counted()
 
+    def spread(self, rows: Scattered) -> Scattered:
+        """The same of scattered rows, which are sketched and have their keys."""
+        from hfsft.near import KNOWN, SAID, near_pairs
+        from hfsft.stages.split.family_rounds import named_families
+
+        known = rows.only([NUMBER, SKETCHES[0]]).through(Work(path_of(knowing)), KNOWN)
+        asked = [name for name in rows.kinds if name in {NUMBER, *SKETCHES, *VIEWS, *VIEWED}]
+        said = rows.only(asked).through(Work(path_of(saying)), SAID)
+        near = near_pairs(known, said, self.similarity, by_content=True)
+        return named_families(rows, near, KEYS, DOCUMENT, "family")
+
     def pairs(self, rows: Columns, kept: pa.Table | None) -> tuple[list[tuple[int, int]], pa.Table | None]:
         """The pairs of rows, by their numbers, that are of one family whatever keys they have, and what was counted.
 
@@ -129,6 +146,29 @@ class Naming:
         known_by = [digests[place] for place in there]
         index.add(there, Sketched(known_by, [sketches[place] for place in there], self.similarity, read))
         return index
+
+
+def knowing() -> Does:
+    """The work that tells what rows are known by that ask anything."""
+    from hfsft.near import known_of
+
+    def does(table: pa.Table) -> pa.Table:
+        there = table.filter(table[SKETCHES[0]].is_valid())
+        return known_of(there[NUMBER].to_pylist(), there[SKETCHES[0]].to_pylist())
+
+    return does
+
+
+def saying() -> Does:
+    """The work that tells what these rows ask."""
+    from hfsft.near import said_of
+
+    def does(table: pa.Table) -> pa.Table:
+        there = table.filter(table[SKETCHES[0]].is_valid())
+        asked = questions({name: values_of(there[name]) for name in there.column_names})
+        return said_of(there[NUMBER].to_pylist(), there[SKETCHES[1]].to_pylist(), list(map(_parts, asked)))
+
+    return does
 
 
 def _parts(question: Question) -> tuple[str, ...]:

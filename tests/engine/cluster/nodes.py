@@ -46,31 +46,45 @@ class Nodes:
     def kill(self, node: Any) -> None:
         """End all processes of a node at once, as when its machine is taken away."""
         self.workers.remove(node)
-        for process in _all_of(node):
-            with suppress(Exception):
-                process.kill()
+        started = _started(node)
+        _end(_all_of(started))
         self._cluster.remove_node(node, allow_graceful=False)
+        _wait(started)
 
     def end(self) -> None:
         """End all of it, and wait until no process is left."""
-        import psutil
-
-        left = [process for node in (*self.workers, self._cluster.head_node) for process in _all_of(node)]
+        started = [process for node in (*self.workers, self._cluster.head_node) for process in _started(node)]
+        processes = _all_of(started)
         self._cluster.shutdown()
-        for process in left:
-            with suppress(psutil.Error):
-                process.kill()
-        psutil.wait_procs(left, 10)
+        _end(processes)
+        _wait(started)
 
 
-def _all_of(node: Any) -> list[Any]:
-    """The processes of a node, and those that they started."""
+def _started(node: Any) -> list[Any]:
+    return [started.process for kind in node.all_processes.values() for started in kind]
+
+
+def _all_of(started: list[Any]) -> list[Any]:
+    """These processes, and those that they started."""
     import psutil
 
     found = []
-    for kind in node.all_processes.values():
-        for started in kind:
-            with suppress(psutil.Error):
-                process = psutil.Process(started.process.pid)
-                found += [process, *process.children(recursive=True)]
+    for each in started:
+        with suppress(psutil.Error):
+            process = psutil.Process(each.pid)
+            found += [process, *process.children(recursive=True)]
     return found
+
+
+def _end(processes: list[Any]) -> None:
+    import psutil
+
+    for process in processes:
+        with suppress(psutil.Error):
+            process.kill()
+    psutil.wait_procs(processes, 10)
+
+
+def _wait(started: list[Any]) -> None:
+    for each in started:  # else Python warns of them when it ends
+        each.wait(10)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import shutil
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hfsft.engine.on_daft.daft_executor import OnDaft
 from hfsft.errors import UserError
 from hfsft.pipeline.building import Watcher, execute
 from hfsft.pipeline.engines import executor_named
@@ -20,6 +22,9 @@ from hfsft.recipe.recipe import load_recipe
 from tests.fuzz.bounds import tries
 from tests.fuzz.test_builds import FILTERS, alone, answers, put, row, scripted, usual
 from tests.models.server import LLM
+
+if TYPE_CHECKING:
+    from hfsft.engine.executor import Executors
 
 RUBRIC = {"rubric": {"use": "Does it help?", "truth": "Is it true?"}}
 recipes = st.fixed_dictionaries(
@@ -40,11 +45,11 @@ recipes = st.fixed_dictionaries(
 )
 
 
-def outcome(path: Path, engine: str) -> Any:
+def outcome(path: Path, executor: Executors | None) -> Any:
     """All that comes of a recipe; its models are asked only for answers that no build before had."""
     try:
         recipe = load_recipe(path)
-        rows, ledger, _ = execute(recipe, compile_recipe(recipe), Watcher(), executor=executor_named(engine))
+        rows, ledger, _ = execute(recipe, compile_recipe(recipe), Watcher(), executor=executor)
     except UserError as error:
         return [str(error)], None, 0
     ledger.finish({"train": rows["id"][:]})
@@ -52,6 +57,32 @@ def outcome(path: Path, engine: str) -> Any:
     removed = [(each.stage, each.rows.to_list(), dict(each.errors), dict(each.instead)) for each in ledger.removals]
     made = [rows.to_list(), rows.features, lines, removed, list(ledger.entries())]
     return made, ledger.spent, sum(line.calls for line in ledger.funnel)
+
+
+def written(
+    folder: Path, rows: list[dict[str, Any]], seeds: list[dict[str, Any]], sections: dict[str, Any], llm: LLM
+) -> Path:
+    """A recipe over these rows and seeds."""
+    put(rows, "jsonl", folder / "rows.jsonl", "surrogates")
+    put(seeds, "jsonl", folder / "seeds.jsonl", "utf-8")
+    recipe = {
+        "name": "any",
+        "license": "mit",
+        "examples": [{"path": "rows.jsonl"}],
+        "seeds": [{"prompts": ["Where is my parcel?"]}, {"path": "seeds.jsonl"}][: 1 + bool(seeds)],
+        **sections,
+        "models": {each: {"model": f"{each}-1", "base_url": llm.url} for each in ("writer", "judge")},
+    }
+    path = folder / "recipe.yaml"
+    path.write_text(yaml.safe_dump(recipe), "utf-8")
+    return path
+
+
+def made_here(path: Path) -> Any:
+    """What this machine makes of a recipe, once all models were asked."""
+    outcome(path, None)
+    shutil.rmtree(path.parent / "hf" / "datasets", ignore_errors=True)
+    return outcome(path, None)
 
 
 @tries(4)
@@ -62,22 +93,14 @@ def test_the_same_is_made(
     with TemporaryDirectory() as name, pytest.MonkeyPatch.context() as patch, LLM(reply=scripted(said)) as llm:
         folder = Path(name)
         alone(patch, folder)
-        put(rows, "jsonl", folder / "rows.jsonl", "surrogates")
-        put(seeds, "jsonl", folder / "seeds.jsonl", "utf-8")
-        recipe = {
-            "name": "any",
-            "license": "mit",
-            "examples": [{"path": "rows.jsonl"}],
-            "seeds": [{"prompts": ["Where is my parcel?"]}, {"path": "seeds.jsonl"}][: 1 + bool(seeds)],
-            **sections,
-            "models": {each: {"model": f"{each}-1", "base_url": llm.url} for each in ("writer", "judge")},
-        }
-        (folder / "recipe.yaml").write_text(yaml.safe_dump(recipe), "utf-8")
-        outcome(folder / "recipe.yaml", "local")  # asks
-        shutil.rmtree(folder / "hf" / "datasets", ignore_errors=True)
-        made, spent, calls = outcome(folder / "recipe.yaml", "local")
-        for what in ("over Daft", "read back"):
-            found, spent_there, calls_there = outcome(folder / "recipe.yaml", "daft")
+        recipe = written(folder, rows, seeds, sections, llm)
+        made, spent, calls = made_here(recipe)
+        for what in ("over Daft", "read back", "by rounds"):
+            executor = executor_named("daft")
+            if what == "by rounds":  # however few the rows are
+                executor = partial(OnDaft, spread_from=0)
+                shutil.rmtree(folder / "hf" / "datasets", ignore_errors=True)
+            found, spent_there, calls_there = outcome(recipe, executor)
             assert found == made, what
             if not calls:  # else some answers were of no use, and are asked for once more by each build
                 assert (spent_there, calls_there) == (spent, 0), what

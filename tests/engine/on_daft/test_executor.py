@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,9 @@ from hfsft.engine.ledger import Ledger
 from hfsft.engine.on_daft.daft_executor import OnDaft
 from hfsft.engine.plan import Plan
 from hfsft.engine.step import Step
-from tests.engine.test_engine import Echo, source
+from tests.engine.test_engine import KEEP, MEASURE, Echo, source
 from tests.engine.test_executor import PLANS, WORDS
+from tests.engine.toys import RANKED
 
 
 @pytest.mark.parametrize("fails", [(), ("2", "3")], ids=["all answered", "some failed"])
@@ -29,3 +31,13 @@ def test_comes_to_the_same(tmp_path: Path, steps: tuple[Step, ...], fails: tuple
         found.append((rows.to_list(), str(rows.features), list(ledger.entries()), lines, ledger.counts(), removed))
     assert found[0] == found[1], "over Daft"
     assert found[0] == found[2], "read back from the cache"
+
+
+def test_what_is_made_anew_and_says_the_same_leaves_all_behind_it_as_it_was(tmp_path: Path) -> None:
+    cached = []
+    for version in (1, 2):
+        ledger = Ledger()
+        steps = (source(WORDS), replace(RANKED, version=version), MEASURE, KEEP)
+        engine.run(Plan("toy", steps), Echo(()), tmp_path, ledger, executor=OnDaft)
+        cached.append([line.cached for line in ledger.funnel])
+    assert cached == [[False, False, False, False], [True, False, True, True]]

@@ -8,6 +8,7 @@ import pytest
 
 from hfsft.review.drawn.eyes import KINDS, EyesRow, of_kind, taken_in_turn
 from hfsft.review.drawn.kinds_shown import DISPUTED, ONLY
+from hfsft.review.drawn.reviewer_walk import WantedSample, draw
 from tests.review.memory import a_row
 from tests.review.rows import FELL, many, reviewed
 
@@ -50,6 +51,19 @@ def test_rows_close_to_a_bound_on_either_side_and_none_that_fell_elsewhere() -> 
 def test_rows_much_like_another_with_the_nearest_first(columns: tuple[str, str]) -> None:
     rows = [a_row(n, **{columns[0]: alike, columns[1]: "abc"}) for n, alike in enumerate((0.6, 0.9, 0.2, None))]
     assert found("duplicates", rows) == [(1, "it is much like row abc (90%)"), (0, "it is much like row abc (60%)")]
+
+
+def test_rows_of_a_set_that_nobody_compared_are_compared_when_they_are_asked_for() -> None:
+    said = ("Where is my parcel?", "How long does a refund of forty euros take?", "Where is my parcel please?")
+    rows = reviewed([a_row(n, instruction=text) for n, text in enumerate((*said, said[1]))])
+    assert of_kind(rows, "duplicates") == []
+    found = [(int(each.row.id, 16), each.why) for each in of_kind(rows, "duplicates", thorough=True)]
+    first, second = (f"{n:0{len(rows.candidates[0].id)}x}" for n in (0, 1))
+    assert [number for number, _ in found] == [3, 2]
+    assert found[0][1] == f"it asks much the same as row {second} (100%)"
+    assert found[1][1].startswith(f"it asks much the same as row {first} (")
+    (drawn,) = [draw(rows, WantedSample(only=("duplicates",), rows=9)).eyes]
+    assert [int(each.row.id, 16) for each in drawn] == [3, 2]
 
 
 def test_contradictions_and_rows_without_a_score_say_why() -> None:

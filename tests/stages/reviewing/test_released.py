@@ -78,7 +78,12 @@ def test_without_sources_verdicts_are_named_among_what_is_not_published(tmp_path
 
 def test_texts_of_rows_that_fell_are_not_in_verdicts_where_they_are_withheld(tmp_path: Path, home: Path) -> None:
     recipe = reviewed(tmp_path, publish={"sources": True, "rejected": False})
-    (edited,) = (row for row in rows_in(built(recipe)[0]) if row["origin"] == "edited")
+    made, folder, _ = built(recipe)
+    (edited,) = (row for row in rows_in(made) if row["origin"] == "edited")
+    note = "1 row that people edited cannot be built again from this release"
+    assert [each.startswith(note) for each in made.notes].count(True) == 1
+    again = rows_in(built(folder / "recipe.resolved.yaml", tmp_path / "again")[0])
+    assert {row["id"] for row in rows_in(made)} - {row["id"] for row in again} == {edited["id"]}
     file_of(recipe).append(judged(edited, "reject", NAMES[0], reason="style"))
     _, folder, _ = built(recipe)
     for path in (path for path in folder.rglob("*") if path.is_file()):

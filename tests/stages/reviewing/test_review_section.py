@@ -52,8 +52,8 @@ def test_what_people_say_decides_and_asks_no_model(tmp_path: Path, home: Path) -
         assert (edited["parent_id"], edited["seed_id"]) == (second["id"], second["seed_id"])
         assert (edited["response"], edited["instruction"]) == ("We refund it at once.", second["instruction"])
         assert (edited["reviewed"], edited["family"], edited["split"]) == ("edited", second["family"], second["split"])
-        assert edited["score_mean"] is edited["reason_usefulness"] is None
-        assert second["score_mean"] is not None
+        assert edited["score_mean"] is edited["reason_usefulness"] is edited["judge_place"] is None
+        assert None not in (second["score_mean"], second["judge_place"])
         card = (folder / "README.md").read_text()
         assert "2 of 4 rows drawn at random are wrong, 50.0%, and of all rows between 6.8% and 93.2% (95 %)" in card
         # What stands before the review is read back; what follows sees other rows.

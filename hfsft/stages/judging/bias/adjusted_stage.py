@@ -38,4 +38,5 @@ class AdjustedStage(AskingStage, ABC):
     def judging(self, context: Context) -> Judging | None:
         """How one row is scored again: by nothing that compares it with others."""
         found, adjusted = super().judging(context), set(map(adjusted_of, self.adjusted))
-        return found and found._replace(columns=[each for each in found.columns if each.name not in adjusted])
+        columns = [each for each in found.columns if each.name not in adjusted] if found else []
+        return found and found._replace(columns=columns, beside=[measured.PLACE])

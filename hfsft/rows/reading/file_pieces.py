@@ -1,0 +1,121 @@
+"""Pieces of files that are read apart from one another: ranges of lines, row groups of Parquet, or whole files.
+
+A piece says by a hash what it depends on: its file up to its end, and nothing behind it, so that the pieces of a file
+that grows stay what they are. What is read of a file's beginning, to settle how its rows are read, is no part of a
+piece: there its rows are known, see `resuming`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from hfsft.hashing import digest
+from hfsft.rows.reading.resuming import FileMark
+from hfsft.rows.tables.arrow import GROUPS, is_parquet
+from hfsft.rows.tables.objects import starts_lines
+from hfsft.rows.tables.text_files import goes_on, open_text, plain_suffix
+from hfsft.rows.tables.zipped import File, size_of
+
+PIECE = 2**26  # bytes of a file from which on it is read in several pieces, and of each of them
+BLOCK = 2**20  # bytes that are looked at at once
+LINES = {".jsonl": "lines of JSON", ".ndjson": "lines of JSON", ".json": "lines of JSON", ".txt": "lines of text"}
+"""How files are read of which a line is a row, as their readers say it."""
+
+
+class FilePiece(NamedTuple):
+    """Rows of one file; it is JSON, as `told` says."""
+
+    name: str  # of the file, as rows have it
+    path: str | None  # where it lies on the disk; None of one in an archive
+    key: str  # a hash of what the rows depend on
+    size: int  # bytes of the piece
+    start: FileMark | None = None  # what stands before it
+    stop: int | None = None  # lines or rows of the file up to its end; None: up to the file's
+
+    @classmethod
+    def of(cls, told: list[Any]) -> FilePiece:
+        """The piece of that JSON."""
+        name, path, key, size, start, stop = told
+        return cls(name, path, key, size, FileMark(*start) if start else None, stop)
+
+    def holds(self, mark: str) -> bool:
+        """Whether a row stands before its end, by the row's mark: `:3` for a line, `[2]` for an item."""
+        return self.stop is None or int(mark.strip(":[]")) + mark.startswith("[") <= self.stop
+
+
+def pieces_of(name: str, path: File, sha256: str) -> list[FilePiece]:
+    """The pieces of a file; one where it cannot be cut, or is small."""
+    size = size_of(path)
+    whole = FilePiece(name, str(path) if isinstance(path, Path) else None, digest([name, sha256]), size)
+    if size <= PIECE or not isinstance(path, Path):
+        return [whole]
+    if is_parquet(path):
+        return list(_groups(whole, path))
+    kind = _kind(path)
+    return (_ranges(whole, path, kind) if kind else None) or [whole]
+
+
+def _kind(path: Path) -> str:
+    """How the lines of a file are read; empty where a line may be no row, or the file cannot be read from a place."""
+    kind = LINES.get(plain_suffix(path), "")
+    if not kind or not goes_on(path):
+        return ""
+    with open_text(path) as text:
+        objects = starts_lines(path, text)
+    if plain_suffix(path) == ".txt":
+        return LINES[".jsonl"] if objects else kind
+    return kind if objects else ""
+
+
+def _ranges(whole: FilePiece, path: Path, kind: str) -> list[FilePiece] | None:
+    """Ranges of lines that begin behind the first end of a line in each `PIECE` bytes."""
+    found, hashed, start = list[FilePiece](), hashlib.blake2b(digest_size=16), None
+    lines = end = 0
+    with path.open("rb") as file:
+        for block, cut in _blocks(file):
+            if b"\r" in block:  # which ends a line, too, where no line feed follows
+                return None
+            hashed.update(block)
+            lines, end = lines + block.count(b"\n"), end + len(block)
+            if cut:
+                found.append(_piece(whole, hashed.hexdigest(), start, end)._replace(stop=lines))
+                start = FileMark(kind, end, lines)
+    return [*found, _piece(whole, hashed.hexdigest(), start, end)] if start is None or end > start.end else found
+
+
+def _blocks(file: Any) -> Iterator[tuple[bytes, bool]]:
+    """The content in blocks, each with whether a piece ends behind it."""
+    due = PIECE
+    while block := file.read(BLOCK):
+        at = file.tell() - len(block)
+        while at + len(block) >= due and (place := block.find(b"\n", max(due - at - 1, 0))) >= 0:
+            yield block[: place + 1], True
+            at, block, due = at + place + 1, block[place + 1 :], at + place + 1 + PIECE
+        if block:
+            yield block, False
+
+
+def _groups(whole: FilePiece, path: Path) -> Iterator[FilePiece]:
+    """Row groups of so many bytes together."""
+    import pyarrow.parquet as pq
+
+    metadata = pq.read_metadata(path)
+    rows = size = 0
+    start: FileMark | None = None
+    for group in range(metadata.num_row_groups):
+        rows, size = rows + metadata.row_group(group).num_rows, size + metadata.row_group(group).total_byte_size
+        if size >= PIECE and group < metadata.num_row_groups - 1:
+            yield whole._replace(key=_key(whole, whole.key, start), size=size, start=start, stop=rows)
+            start, size = FileMark(GROUPS, group + 1, rows), 0
+    yield whole._replace(key=_key(whole, whole.key, start), size=size, start=start)
+
+
+def _piece(whole: FilePiece, content: str, start: FileMark | None, end: int) -> FilePiece:
+    return whole._replace(key=_key(whole, content, start), size=end - (start.end if start else 0), start=start)
+
+
+def _key(whole: FilePiece, content: str, start: FileMark | None) -> str:
+    return digest([whole.name, content, list(start) if start else None])
