@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -112,7 +112,7 @@ class PieceAsker:
         step = piece.step
         self._stopping = False
         results: dict[str, Any] = {}
-        self._pool.do(self._begin(session, step))
+        self._pool.do(_begin(self._line, session, self._answers, [self._models[name].label for name in step.models]))
         failures: dict[str, AnswerError] | None
         try:
             tasks = list(piece.tasks())
@@ -120,7 +120,7 @@ class PieceAsker:
             bears = bears_of(step, spares=spares)
             self._driving = self._pool.start(step.name, asking, total=len(tasks), bears=bears, results=results)
             if self._stopping:  # it was said before there was anything to stop
-                self._pool.do(self._stopped())
+                self._pool.do(_call(self._stop))
             failures = self._pool.finish(self._driving)
         except StoppedError:
             failures = None
@@ -139,14 +139,16 @@ class PieceAsker:
         """The files of several pieces as one."""
         return whole.joined(pieces)
 
-    async def _begin(self, session: str, step: Step) -> None:
-        await self._line.begin(session)
-        await self._answers.begin([self._models[name].label for name in step.models])
-
-    async def _stopped(self) -> None:
-        self._stop()
-
     def _stop(self) -> None:
         self._stopping = True
         if self._driving is not None:
             self._driving.drive.stop(StoppedError("the build stops"))
+
+
+async def _begin(line: DeskLine, session: str, answers: FarAnswers, labels: Sequence[str]) -> None:
+    await line.begin(session)
+    await answers.begin(labels)
+
+
+async def _call(function: Callable[[], None]) -> None:
+    function()

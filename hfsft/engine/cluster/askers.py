@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter, deque
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
@@ -31,8 +31,7 @@ if TYPE_CHECKING:
     from hfsft.models.pool import Pool
 
 _log = logging.getLogger("hfsft")
-RESTARTS = 4  # of one asker's process
-_AGAIN_SECONDS = 0.5  # until the process of an asker that died is called again
+RESTARTS = 4  # processes that take the place of one asker that died, in one step
 _WAVES = 10  # rows of a piece, for each request that its asker may have open: a piece ends with slow ones
 _EACH = 4  # pieces for each asker, where there are rows enough
 _STOP_SECONDS = GRACE_SECONDS + 3.0  # that askers have, once they are to stop
@@ -44,7 +43,8 @@ class Askers:
     def __init__(self, actors: Actors) -> None:
         self._actors = actors
         self._post: Actor | None = None
-        self._askers: list[tuple[int, Actor, AskingTerms]] = []
+        self._askers: dict[int, Actor] = {}
+        self._terms: dict[int, AskingTerms] = {}
         self._told: set[str] = set()
         self._sessions = count()
 
@@ -94,11 +94,17 @@ class Askers:
 
     def end(self) -> None:
         """End their processes."""
-        for _, asker, _ in self._askers:
+        for asker in self._askers.values():
             asker.end()
         if self._post is not None:
             self._post.end()
-        self._post, self._askers = None, []
+        self._post, self._askers = None, {}
+
+    def again(self, place: int) -> Actor:
+        """Another process in the place of an asker that died, wherever there is room now."""
+        assert self._post is not None
+        actor = self._askers[place] = self._actors.actor(PieceAsker, self._terms[place], self._post, threads=2)
+        return actor
 
     def _count(self, pool: Pool, step: Step, total: int) -> int:
         """Into how many pieces rows are cut: as many for each asker, of some length."""
@@ -107,11 +113,11 @@ class Askers:
         each = int(total / askers / (_WAVES * at_once))
         return min(total, askers * min(max(each, 1), _EACH))
 
-    def _of(self, pool: Pool, step: Step) -> list[tuple[int, Actor]]:
+    def _of(self, pool: Pool, step: Step) -> list[int]:
         """Those who may ask the models of a step."""
         if self._post is None:
             self._start(pool)
-        return [(place, actor) for place, actor, terms in self._askers if terms.models.keys() >= set(step.models)]
+        return [place for place, terms in self._terms.items() if terms.models.keys() >= set(step.models)]
 
     def _start(self, pool: Pool) -> None:
         models = {name: model for name, model in pool.models.items() if not _alone(pool, name)}
@@ -123,15 +129,16 @@ class Askers:
         for place in range(number):
             terms = whole.for_one(place, number)
             if terms.models:
-                actor = self._actors.actor(PieceAsker, terms, self._post, restarts=RESTARTS, threads=2)
-                self._askers.append((place, actor, terms))
+                self._terms[place] = terms
+                self.again(place)
 
     def _asked(self, live: Live, step: Step, pieces: Sequence[Handful], total: int) -> tuple[Asked, list[PieceDone]]:
         if not pieces:
             return Asked(spent={}), []
-        askers = self._of(live.pool, step)
+        places = self._of(live.pool, step)
         assert self._post is not None
-        handing = Handing(live, step, pieces, askers, self._post, self._sessions)
+        askers = {place: self._askers[place] for place in places}
+        handing = Handing(live, step, pieces, askers, self.again, self._post, self._sessions)
         asked = live.handed(step, handing, total)
         return asked, [came for came in handing.came if came is not None]
 
@@ -144,13 +151,12 @@ class Askers:
         )
         made = [pieces[0] for pieces in found]
         if waiting:
-            askers = [(place, actor) for place, actor, _ in self._askers]
-            for number, part in pool.do(_joining(waiting, askers)):
+            for number, part in pool.do(_joining(waiting, list(self._askers.values()))):
                 made[number] = part
         return made
 
 
-async def _joining(waiting: deque[Any], askers: Sequence[tuple[int, Actor]]) -> list[tuple[int, ParquetPart]]:
+async def _joining(waiting: deque[Any], askers: Sequence[Actor]) -> list[tuple[int, ParquetPart]]:
     done: list[tuple[int, ParquetPart]] = []
 
     async def work(actor: Actor) -> None:
@@ -161,7 +167,7 @@ async def _joining(waiting: deque[Any], askers: Sequence[tuple[int, Actor]]) -> 
             except ActorGoneError:
                 done.append((number, await asyncio.to_thread(part.joined, pieces)))
 
-    await asyncio.gather(*(work(actor) for _, actor in askers))
+    await asyncio.gather(*map(work, askers))
     return done
 
 
@@ -181,7 +187,8 @@ class Handing:
         live: Live,
         step: Step,
         pieces: Sequence[Handful],
-        askers: Sequence[tuple[int, Actor]],
+        askers: Mapping[int, Actor],
+        again: Callable[[int], Actor],
         post: Actor,
         sessions: count[int],
     ) -> None:
@@ -198,7 +205,7 @@ class Handing:
         self.came: list[PieceDone | None] = [None] * len(pieces)
         self._desk = Desk(pool.means, pool.models, pool.ready, post, self.stop)
         self._meter, self._spares, self._sessions = pool.means.meter, live.spares, sessions
-        self._pieces, self._askers = pieces, askers
+        self._pieces, self._askers, self._again = pieces, dict(askers), again
         self._left = deque(range(len(pieces)))
         self._deaths: Counter[int] = Counter()
         self._working: set[asyncio.Task[None]] = set()
@@ -223,13 +230,12 @@ class Handing:
         loop = asyncio.get_running_loop()
         serving = loop.create_task(self._desk.serve())
         try:
-            alive = list(self._askers)
             while self._left and self.reason is None:
-                alive = [each for each in alive if self._deaths[each[0]] <= RESTARTS]
+                alive = [place for place in self._askers if self._deaths[place] <= RESTARTS]
                 if not alive:
                     self.stop(ModelError(f"{self.stage}: the processes of all askers ended {RESTARTS + 1} times"))
                     break
-                self._working = {loop.create_task(self._work(place, actor)) for place, actor in alive}
+                self._working = {loop.create_task(self._work(place)) for place in alive}
                 await asyncio.wait(self._working)
         finally:
             serving.cancel()
@@ -242,7 +248,7 @@ class Handing:
             except StageError as error:
                 self.reason = error
 
-    async def _work(self, place: int, actor: Actor) -> None:
+    async def _work(self, place: int) -> None:
         """Hand one asker a piece after another."""
         while self._left and self.reason is None and self._deaths[place] <= RESTARTS:
             number = self._left.popleft()
@@ -250,9 +256,8 @@ class Handing:
             self._desk.begin(session, place, self.losses)
             dead = True
             try:
-                came: PieceDone = await asyncio.wrap_future(
-                    actor.call("ask", session, self._pieces[number], self._spares)
-                )
+                call = self._askers[place].call("ask", session, self._pieces[number], self._spares)
+                came: PieceDone = await asyncio.wrap_future(call)
                 dead = False
                 if came.written is not None:
                     self.came[number] = came
@@ -266,8 +271,8 @@ class Handing:
                 self.stop(error)
             finally:
                 self._desk.end(session, dead=dead)
-            if dead:
-                await asyncio.sleep(_AGAIN_SECONDS)
+            if dead and self.reason is None:
+                self._askers[place] = await asyncio.to_thread(self._again, place)
 
     def stop(self, reason: BaseException) -> None:
         """Hand out nothing more; askers let what is open finish for some seconds, and store it."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
+import signal
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
@@ -10,10 +13,12 @@ from typing import Any
 
 import pytest
 
+from hfsft.models.store.store import Store
 from tests.engine.cluster.nodes import Nodes
 from tests.engine.cluster.test_askers import answer, outcome, put
 from tests.fuzz.test_builds import alone
 from tests.models.server import LLM
+from tests.waiting import until
 
 pytestmark = [pytest.mark.cluster, pytest.mark.xdist_group("cluster")]
 
@@ -63,3 +68,60 @@ def test_the_same_rows_calls_and_costs(
         assert found == rows
         assert Counter(llm.asked) == asked
         assert (spent_there, usage_there) == (spent, usage)
+
+
+def test_an_asker_that_is_killed_repeats_what_was_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cluster: Nodes, driver: ProcessPoolExecutor
+) -> None:
+    with LLM(reply=answer, latency=0.1) as llm:
+        alone(monkeypatch, tmp_path)
+        sections: dict[str, Any] = dict.fromkeys(("evolve", "judge", "filters"))
+        path = put(tmp_path, llm, 300, **sections, generate={}, budget={"calls": 310})
+        there = driver.submit(on_cluster, cluster.engine, 2, path, tmp_path / "there")
+        before = set(askers())
+        until(lambda: llm.answered > 60, again=0.01)
+        victim = max(set(askers()) - before or before)
+        os.kill(victim, signal.SIGKILL)
+        found, _, usage = there.result(200)
+        repeated = sum(number - 1 for number in llm.asked.values())
+        assert found[1][-1][-1] == 300
+        assert 0 < repeated <= 8, "its requests that were open"
+        assert len(llm.requests) == usage["calls"] <= 310
+
+
+def test_the_next_build_goes_on_behind_one_whose_driver_died(
+    tmp_path: Path, cluster: Nodes, driver: ProcessPoolExecutor
+) -> None:
+    with LLM(reply=answer, latency=0.1) as llm:
+        path = put(tmp_path, llm, 200, **dict.fromkeys(("evolve", "judge", "filters")), generate={})
+        context = multiprocessing.get_context("spawn")
+        other = context.Process(target=on_cluster, args=(cluster.engine, 2, path, tmp_path / "there"))
+        other.start()
+        until(lambda: llm.answered > 60, again=0.01)
+        other.kill()
+        other.join()
+        until(lambda: not llm.open, again=0.05)
+        sent = len(llm.requests)
+        there = driver.submit(on_cluster, cluster.engine, 2, path, tmp_path / "there")
+        found, *_ = there.result(200)
+        assert found[1][-1][-1] == 200
+        repeated = sum(number - 1 for number in llm.asked.values())
+        assert sent < 200
+        assert repeated <= 16, "what was open in both askers"
+
+
+def test_ctrl_c_stores_what_is_open_and_ends(tmp_path: Path, cluster: Nodes, driver: ProcessPoolExecutor) -> None:
+    with LLM(reply=answer, latency=0.3) as llm:
+        path = put(tmp_path, llm, 200, **dict.fromkeys(("evolve", "judge", "filters")), generate={})
+        context = multiprocessing.get_context("spawn")
+        other = context.Process(target=on_cluster, args=(cluster.engine, 2, path, tmp_path / "there"))
+        other.start()
+        until(lambda: llm.answered > 40, again=0.01)
+        os.kill(other.pid or 0, signal.SIGINT)
+        other.join(30)
+        assert other.exitcode == 1
+        llm.settle()
+        sent = len(llm.requests)
+        with Store(tmp_path / "there" / "hf" / "hfsft" / "responses.sqlite") as store:
+            assert store.read("SELECT count(*) FROM answers") == [(sent,)]
+        assert sent < 200
