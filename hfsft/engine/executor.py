@@ -69,7 +69,7 @@ class Rows(Protocol):
         ...
 
 
-class Task(Protocol):
+class DataTask(Protocol):
     """Work that is data: any process does it that sees the files of the build."""
 
     @property
@@ -150,7 +150,7 @@ class Executor(Protocol[R]):
         """The rows in the order of columns of text, the first of which counts most."""
         ...
 
-    def each(self, tasks: Sequence[Task]) -> list[Any]:
+    def each(self, tasks: Sequence[DataTask]) -> list[Any]:
         """What tasks come to, in their order, each done by whatever process is free. Raises what a task raises."""
         ...
 

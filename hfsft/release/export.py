@@ -16,8 +16,8 @@ import yaml
 from hfsft.engine.ordering.streamed_rows import streamed
 from hfsft.errors import ReleaseError
 from hfsft.release.folder.outputs import writing as written
-from hfsft.release.folder.parquet import Cut
-from hfsft.release.folder.row_shards import Beside, behind_id, with_content
+from hfsft.release.folder.parquet import ShardCut
+from hfsft.release.shards.row_shards import Beside, behind_id, with_content
 from hfsft.release.trainer.dataset_writer import DatasetWriter
 from hfsft.release.trainer.formats import FORMATS
 from hfsft.rows.columns import COLUMNS, LEDGER, Column, column, named
@@ -51,7 +51,7 @@ class RejectedRows:
     def __len__(self) -> int:
         return sum(len(each.rows) for each in self.ledger.removals)
 
-    def cut(self) -> Cut:
+    def cut(self) -> ShardCut:
         """How they are cut into files: by the size of the first of each rule, as one rule's may be far longer."""
         size = rows = 0.0
         first = arrow_schema(self.kinds).empty_table()
@@ -60,7 +60,7 @@ class RejectedRows:
                 first = next(self._of(removal))
                 size += first.nbytes / len(first) * len(removal.rows)
                 rows += len(removal.rows)
-        return Cut.of(first, int(size), int(rows), int(rows))
+        return ShardCut.of(first, int(size), int(rows), int(rows))
 
     def tables(self) -> Iterator[pa.Table]:
         """The rows, some at a time."""

@@ -13,7 +13,7 @@ import pytest
 from datasets import Dataset, Features
 
 from hfsft.engine import run as engine
-from hfsft.engine.executor import Done, Task
+from hfsft.engine.executor import DataTask, Done
 from hfsft.engine.ledger import Ledger
 from hfsft.engine.lookahead import Route, task_of
 from hfsft.engine.outcome import ID, children, group_task, groups, of_group
@@ -183,7 +183,7 @@ class Lists:
     def in_order(self, rows: Listed, by: Sequence[str]) -> Listed:
         return replace(rows, rows=sorted(rows.rows, key=lambda row: tuple(row[name] for name in by)))
 
-    def each(self, tasks: Sequence[Task]) -> list[Any]:
+    def each(self, tasks: Sequence[DataTask]) -> list[Any]:
         return [task.do() for task in tasks]
 
 

@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 
     from hfsft.engine.cluster.askers import Askers
     from hfsft.engine.cluster.connection import Cluster
-    from hfsft.engine.executor import Task
+    from hfsft.engine.executor import DataTask
     from hfsft.engine.lookahead import Route
     from hfsft.engine.plan import Asker
 
@@ -243,13 +243,13 @@ class OnDaft:
         pieces = tuple(RunPiece(each["file"], 0, each["rows"]) for each in done)
         return MergedRows(rows.folder, pieces, dict(rows.kinds), tuple(by))
 
-    def each(self, tasks: Sequence[Task]) -> list[Any]:
+    def each(self, tasks: Sequence[DataTask]) -> list[Any]:
         """What tasks come to, in their order: of many rows done by other processes."""
         if len(tasks) > 1 and self._workers.serve(DOING, sum(task.rows for task in tasks)):
             return self._tasks.each(tasks, self._sent)
         return [task.do() for task in tasks]
 
-    def _sent(self, task: Task, stops: Stops) -> Any:
+    def _sent(self, task: DataTask, stops: Stops) -> Any:
         schema = arrow_schema(DOING.writes)
 
         def here(_: pa.Table) -> pa.Table:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from datasets import Dataset
 
-    from hfsft.engine.executor import Task
+    from hfsft.engine.executor import DataTask
     from hfsft.engine.lookahead import Route
     from hfsft.engine.plan import Asker
 
@@ -170,7 +170,7 @@ class Local:
         """The rows in the order of columns of text: where they lie is sorted, and nothing is copied."""
         return rows.select(sorted_places([rows.table(by)], by).to_numpy())
 
-    def each(self, tasks: Sequence[Task]) -> list[Any]:
+    def each(self, tasks: Sequence[DataTask]) -> list[Any]:
         """What tasks come to, done one after the other."""
         return [task.do() for task in tasks]
 

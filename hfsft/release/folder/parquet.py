@@ -24,7 +24,7 @@ FEWEST, MOST = 6, 2**16  # rows of a row group: at least 2 to that power, and at
 
 
 @dataclass(frozen=True)
-class Cut:
+class ShardCut:
     """How `count` rows are cut: into so many files, with row groups of so many rows."""
 
     schema: pa.Schema
@@ -33,7 +33,7 @@ class Cut:
     group: int
 
     @classmethod
-    def of(cls, table: pa.Table, size: int, of: int, count: int) -> Cut:
+    def of(cls, table: pa.Table, size: int, of: int, count: int) -> ShardCut:
         """The cut of rows as in this table, of which so many (`of`) take so many bytes."""
         each = size / max(1, of)
         # A power of two: a few bytes more or less in memory move no boundary.
@@ -54,13 +54,15 @@ def write_parquet(rows: Dataset, folder: Path, split: str) -> None:
     """
     table = rows.data.table
     empty = rows.features.arrow_schema.empty_table()
-    cut = Cut.of(empty, table.nbytes, len(table), len(rows))  # of the table behind the rows, which may be some of it
+    cut = ShardCut.of(
+        empty, table.nbytes, len(table), len(rows)
+    )  # of the table behind the rows, which may be some of it
     write_files(
         (batch.replace_schema_metadata(None) for batch in rows.with_format("arrow").iter(MOST)), cut, folder, split
     )
 
 
-def write_files(tables: Iterator[pa.Table], cut: Cut, folder: Path, split: str) -> None:
+def write_files(tables: Iterator[pa.Table], cut: ShardCut, folder: Path, split: str) -> None:
     """The same of rows that come some at once."""
     folder.mkdir(exist_ok=True)
     queue = _RowQueue(tables, cut.schema)
@@ -68,7 +70,7 @@ def write_files(tables: Iterator[pa.Table], cut: Cut, folder: Path, split: str) 
         _write(queue, rows, path, cut)
 
 
-def write_file(tables: Iterator[pa.Table], rows: int, path: Path, cut: Cut) -> None:
+def write_file(tables: Iterator[pa.Table], rows: int, path: Path, cut: ShardCut) -> None:
     """One file of so many rows."""
     _write(
         _RowQueue((table.replace_schema_metadata(None).cast(cut.schema) for table in tables), cut.schema),
@@ -78,7 +80,7 @@ def write_file(tables: Iterator[pa.Table], rows: int, path: Path, cut: Cut) -> N
     )
 
 
-def _write(queue: _RowQueue, rows: int, path: Path, cut: Cut) -> None:
+def _write(queue: _RowQueue, rows: int, path: Path, cut: ShardCut) -> None:
     with ParquetWriter(path, cut.schema, use_content_defined_chunking=True, write_page_index=True) as writer:
         for taken in range(0, max(rows, 1), cut.group):
             writer.write_table(queue.take(min(rows - taken, cut.group)), row_group_size=cut.group)

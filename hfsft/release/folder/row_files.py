@@ -18,9 +18,9 @@ from hfsft.release.export import provenance, published_columns, rejected_rows
 from hfsft.release.folder import lock
 from hfsft.release.folder.file_names import LEDGER, TRAINER
 from hfsft.release.folder.parquet import write_files
-from hfsft.release.folder.row_shards import BLOCK, ForTrainers, Making, RowShard, shards
-from hfsft.release.folder.sorted_lines import sorted_lines
 from hfsft.release.result import SPLITS, Built
+from hfsft.release.shards.row_shards import BLOCK, ForTrainers, Making, RowShard, shards
+from hfsft.release.shards.sorted_lines import sorted_lines
 
 if TYPE_CHECKING:
     from hfsft.engine.ledger import Removal

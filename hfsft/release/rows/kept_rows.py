@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from datasets import Dataset
 
-    from hfsft.engine.executor import Executor, Rows, Task
+    from hfsft.engine.executor import DataTask, Executor, Rows
     from hfsft.engine.ordering.text_columns import TextColumn
 
 BY = ("split", "id")
@@ -23,7 +23,7 @@ class KeptRows:
 
     rows: Rows
     counts: Mapping[str, int]
-    each: Callable[[Sequence[Task]], list[Any]]
+    each: Callable[[Sequence[DataTask]], list[Any]]
 
     @classmethod
     def left(cls, rows: Rows, works: Executor[Any]) -> KeptRows:
@@ -41,7 +41,7 @@ class KeptRows:
         return cls.sorted(OfDataset(picked(rows, order)), lambda tasks: [task.do() for task in tasks])
 
     @classmethod
-    def sorted(cls, rows: Rows, each: Callable[[Sequence[Task]], list[Any]]) -> KeptRows:
+    def sorted(cls, rows: Rows, each: Callable[[Sequence[DataTask]], list[Any]]) -> KeptRows:
         """Those of rows that are in order."""
         counts = Counter[str]()
         for table in rows.batches(["split"]):

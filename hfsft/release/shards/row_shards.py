@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from hfsft.recipe.publish import FormatName
-from hfsft.release.folder.parquet import Cut, write_file
+from hfsft.release.folder.parquet import ShardCut, write_file
 from hfsft.release.trainer.dataset_writer import DatasetWriter
 from hfsft.release.trainer.message_style import MessageStyle
 from hfsft.release.trainer.tokenizer import ChatTokenizer, load_tokenizer
@@ -111,7 +111,7 @@ class RowShard:
     some: Rows
     making: Making
     path: Path
-    cut: Cut
+    cut: ShardCut
     first: pa.Table | None = field(default=None, compare=False)
 
     @property
@@ -135,7 +135,7 @@ def shards(rows: Rows, making: Making, folder: Path, split: str) -> Iterator[Row
     """The files of some rows, of which there is at least one, as many as their size asks for."""
     folder.mkdir(exist_ok=True)
     first = making.of(next(iter(rows.slice(0, BLOCK).batches(making.reads(rows.column_names), BLOCK))))
-    cut = Cut.of(first, first.nbytes, len(first), len(rows))
+    cut = ShardCut.of(first, first.nbytes, len(first), len(rows))
     start = 0
     for path, count in cut.files(folder, split):
         known = first if start == 0 and len(first) <= count else None

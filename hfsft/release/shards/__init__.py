@@ -1,0 +1,1 @@
+"""The Parquet files of a release, each written by whichever process is free."""
