@@ -18,7 +18,7 @@ from hfsft.engine.executor import Done
 from hfsft.engine.on_daft.ask_step import AskingParts
 from hfsft.engine.on_daft.beside import PASSED_OVER, added, parted
 from hfsft.engine.on_daft.parquet_parts import STAYED, ParquetPart, PartRows, Which
-from hfsft.engine.on_daft.part_files import PartFiles
+from hfsft.engine.on_daft.part_files import Came, PartFiles
 from hfsft.engine.on_daft.queries import Stops, Tasks
 from hfsft.engine.on_daft.row_wise import Pass, doing, passes, told
 from hfsft.engine.on_daft.seen import Seen
@@ -28,7 +28,8 @@ from hfsft.engine.parts.facts import keep_facts, kept_facts
 from hfsft.engine.parts.files import Files
 from hfsft.engine.parts.grouped import INSTEAD, KINDS, STAYS, Grouped
 from hfsft.engine.parts.on_datasets import quiet
-from hfsft.engine.processes.workers import Workers, told_as_data
+from hfsft.engine.pieces.source_tasks import TASK, in_pieces, told_task
+from hfsft.engine.processes.workers import Workers, processes, told_as_data
 from hfsft.engine.resources import Work, path_of
 from hfsft.engine.step import Step
 from hfsft.errors import InternalError
@@ -67,19 +68,37 @@ class OnDaft:
 
     def source(self, step: Step, before: PartRows | None) -> Done[PartRows]:
         """The rows of a source, after those of earlier sources."""
-        rows, said, cached = self._source(step, step.fingerprint(""), SourceRows(step.function()))
+        rows, said, cached = self._source(step, step.fingerprint(""), SourceRows(step.function()), cut=True)
         if before is None:
             return Done(rows, cached, told=said)
         if rows.kinds != before.kinds:
             raise InternalError(f"step {step.name} brings other columns than the sources before it")
         return Done(before.of((*before.parts, *rows.parts), rows.kinds), cached, told=said)
 
-    def _source(self, step: Step, key: str, read: SourceRows) -> tuple[PartRows, Any, bool]:
-        if (came := self._files.came(key)) is not None:
-            return PartRows(self._files.folder, tuple(came.parts), step.writes), came.told, True
-        parts = self._files.cut(read, step.writes)
-        self._files.keep(key, parts, read.told)
-        return PartRows(self._files.folder, tuple(parts), step.writes), read.told, False
+    def _source(self, step: Step, key: str, read: SourceRows, *, cut: bool = False) -> tuple[PartRows, Any, bool]:
+        """The rows of a source, by several processes where it may be `cut`."""
+        came = self._files.came(key)
+        cached = came is not None
+        if came is None:
+            found = in_pieces(step, self._files, self._read) if cut else None
+            parts, told = found or (self._files.cut(read, step.writes), read.told)
+            self._files.keep(key, parts, told)
+            came = Came(parts, told)
+        return PartRows(self._files.folder, tuple(came.parts), step.writes), came.told, cached
+
+    def _read(self, tasks: Sequence[Any]) -> list[dict[str, Any]]:
+        """What tasks of a source tell: other processes do them, where there are any."""
+        return self._tasks.each(tasks, self._told if processes() > 1 else lambda task, stops: task.do(stops))
+
+    def _told(self, task: Any, stops: Stops) -> dict[str, Any]:
+        schema = arrow_schema(TASK.writes)
+
+        def here(_: pa.Table) -> pa.Table:
+            return pa.table({"told": [json.dumps(task.do(stops))]}, schema=schema)
+
+        (answer,) = self._workers.made(TASK, schema, iter([pa.table(told_task(task))]), here)
+        told: dict[str, Any] = json.loads(answer["told"][0].as_py())
+        return told
 
     def lane(self, rows: PartRows, steps: Sequence[Step], beside: PartRows | None) -> Iterator[Done[PartRows]]:
         """What steps make of each row: several of them in one pass over a part."""
