@@ -22,7 +22,7 @@ RECIPES = Path(__file__).parent.parent / "recipes"
 
 
 def test_another_name_is_told() -> None:
-    with pytest.raises(UserError, match="no engine 'spark'; there are local and daft"):
+    with pytest.raises(UserError, match="no engine 'spark'; there are local, daft and ray://HOST:PORT"):
         executor_named("spark")
 
 

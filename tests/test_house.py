@@ -24,7 +24,7 @@ ORDER = [
     ("prompts", "pretrained", "texts"),
     ("models",),
     ("engine",),
-    ("embedding", "tooling"),
+    ("embedding", "tooling", "near"),
     ("documents",),
     ("filters",),
     ("stages",),
@@ -33,6 +33,7 @@ ORDER = [
     ("review",),
     ("preflight",),
     ("loading",),
+    ("submit",),
     ("pipeline",),
     ("cli",),
 ]

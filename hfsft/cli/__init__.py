@@ -30,6 +30,7 @@ from hfsft.cli.commands import (
     rows,
     schema,
     store,
+    submit,
     templates,
     validate,
     why,
@@ -40,7 +41,7 @@ from hfsft.cli.problems import told
 from hfsft.errors import HfsftError, UserError
 
 COMMANDS = (
-    *(build, publish, plan, validate, explain, check, preview, rows, review, audit, calibrate),
+    *(build, submit, publish, plan, validate, explain, check, preview, rows, review, audit, calibrate),
     *(templates, render, why, report, diff, export, init, store, cache, schema),
 )
 ASKING = ("build", "preview")  # commands that may have been answered something by the time they fail
@@ -63,6 +64,7 @@ examples:
   hfsft audit data.jsonl             what is wrong with rows that you have
   hfsft calibrate recipe.yaml        its judge's scores beside people's labels
   hfsft publish build/<name>         the same on the Hub
+  hfsft submit recipe.yaml           the build on other machines: the Hub's, or those of SLURM
   hfsft report build/<name>          its page anew, build/<name>/report.html
   hfsft export build/<name> --format alpaca --out train.jsonl
 

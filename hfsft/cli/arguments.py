@@ -108,6 +108,13 @@ def rows_wanted(text: str) -> int:
     return int(text)
 
 
+def askers_wanted(text: str) -> int:
+    """A number of processes, 1 or more."""
+    if not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of processes (1 or more)")
+    return int(text)
+
+
 def age(text: str) -> float:
     """An age such as 12h, 30d or 8w, in seconds."""
     found = re.fullmatch(r"(\d+(?:\.\d+)?)([hdw])", text)

@@ -8,7 +8,7 @@ machine. Another one gives the same rows: what a step's function makes of rows i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +18,7 @@ from hfsft.engine.step import Step
 from hfsft.rows.batch import Row
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from datasets import Dataset, Features
 
     from hfsft.engine.lookahead import Route
@@ -51,8 +52,33 @@ class Rows(Protocol):
         """The columns with their types."""
         ...
 
-    def select(self, indices: Any) -> Rows:
+    def select(self, indices: Any) -> Any:
         """Some of the rows, by their numbers."""
+        ...
+
+    def slice(self, start: int, stop: int) -> Rows:
+        """Those that follow on one another from one number to another."""
+        ...
+
+    def without(self, names: Collection[str]) -> Rows:
+        """The rows without these columns."""
+        ...
+
+    def batches(self, names: Collection[str] | None = None, size: int = 8192) -> Iterator[pa.Table]:
+        """The rows as tables of so many, but for the last, with these columns alone: no more is in memory at once."""
+        ...
+
+
+class Task(Protocol):
+    """Work that is data: any process does it that sees the files of the build."""
+
+    @property
+    def rows(self) -> int:
+        """How many rows it is over."""
+        ...
+
+    def do(self, stops: Callable[[], bool] = ...) -> Any:
+        """What it comes to, as JSON. Where it `stops`, nobody waits for that any more."""
         ...
 
 
@@ -118,6 +144,14 @@ class Executor(Protocol[R]):
 
     def dataset(self, rows: R) -> Dataset:
         """The rows as a dataset."""
+        ...
+
+    def in_order(self, rows: R, by: Sequence[str]) -> Rows:
+        """The rows in the order of columns of text, the first of which counts most."""
+        ...
+
+    def each(self, tasks: Sequence[Task]) -> list[Any]:
+        """What tasks come to, in their order, each done by whatever process is free. Raises what a task raises."""
         ...
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from itertools import chain
+from itertools import chain, repeat
 from json import JSONEncoder
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from hfsft.engine.executor import Rows
     from hfsft.engine.step import Step
+    from hfsft.rows.batch import Batch
 
 Removed = Literal["rejected", "failed", "not_chosen"]
 Side = Literal["train", "validation", "test"]
@@ -47,12 +48,32 @@ class Removal:
         """What a rule that compares rows looked at: its measure is called by the rule, then by the columns."""
         return self.value_column.removeprefix(self.rule)
 
+    @property
+    def told_by(self) -> tuple[str, ...]:
+        """The columns that its entries are made of, as far as the rows have them."""
+        return ("id", "source", *(f"{self.value_column}{behind}" for behind in ("", OF, FOUND)))
+
+    def batches(self, names: Iterable[str]) -> Iterator[Batch]:
+        """These columns of the rows, some rows at a time; None throughout where there is no such column."""
+        from hfsft.engine.ordering.streamed_rows import streamed
+        from hfsft.rows.features import values_of
+
+        names = list(dict.fromkeys(names))
+        there = [name for name in names if name in self.rows.column_names]
+        for table in streamed(self.rows).batches(there or ["id"]):
+            nothing = [None] * len(table)
+            yield {name: values_of(table[name]) if name in there else nothing for name in names}
+
     def entries(self) -> Iterator[dict[str, Any]]:
-        """One ledger entry a row; `value` is what was found, or the measure as text: every rule fits one column."""
-        names = ("id", "source", *(f"{self.value_column}{behind}" for behind in ("", OF, FOUND)))
-        columns = (self.column(name) for name in names)
+        """One ledger entry a row."""
+        return (entry for batch in self.batches(self.told_by) for entry in self.told(batch))
+
+    def told(self, batch: Batch) -> Iterator[dict[str, Any]]:
+        """The entries of rows with the columns `told_by`; `value` is what was found, or the measure as text: every rule
+        fits one column.
+        """
         failed = self.fate == "failed"
-        for row_id, source, value, of, found in zip(*columns, strict=True):
+        for row_id, source, value, of, found in zip(*(batch[name] for name in self.told_by), strict=True):
             shown = None if value is None else str(value)
             if isinstance(value, float):
                 shown = beside(self.bound, value, f"{value:.6g}")
@@ -124,11 +145,11 @@ class Ledger:
     funnel: list[FunnelLine] = field(default_factory=list)
     # What all answers of a step took, by step that asks and by model; None where it is not known.
     spent: dict[str, Mapping[str, Any] | None] = field(default_factory=dict)
-    splits: dict[str, list[str]] = field(default_factory=dict)
+    splits: Mapping[str, Sequence[str]] = field(default_factory=dict)
     waves: list[Wave] = field(default_factory=list)
     ended: str = ""  # why no wave followed the last one
     earlier: Mapping[str, FunnelLine] = field(default_factory=dict)  # by step, what earlier waves took
-    sources: Mapping[str, str | None] = field(default_factory=dict)  # id of a kept row -> where it was read
+    sources: Mapping[str, Sequence[str | None]] = field(default_factory=dict)  # by split, where its rows were read
     tables: Mapping[str, Rows] = field(default_factory=dict)  # the rows of each side table, which have no fate
 
     @property
@@ -176,18 +197,21 @@ class Ledger:
             )
         )
 
-    def finish(self, splits: dict[str, list[str]], sources: Mapping[str, str | None] | None = None) -> None:
+    def finish(
+        self, splits: Mapping[str, Sequence[str]], sources: Mapping[str, Sequence[str | None]] | None = None
+    ) -> None:
         """Close the ledger with the ids of each split, and where each of those rows was read.
 
         Raises `InternalError` when rows in is not the sum of all fates, or one row has two.
         """
+        from hfsft.engine.ordering.text_columns import twins
+
         self.splits, self.sources = splits, sources or {}
         counts = self.counts()
         if sum(counts.values()) != self.rows_in:
             raise InternalError(f"the ledger does not add up: {self.rows_in} rows in, but {dict(counts)}")
-        ids = chain(*splits.values(), *(removal.column("id") for removal in self.removals))
-        twice = [row_id for row_id, times in Counter(ids).items() if times > 1]
-        if twice:
+        fallen = (batch["id"] for removal in self.removals for batch in removal.batches(["id"]))
+        if twice := twins(chain(splits.values(), fallen)):
             raise InternalError(f"{len(twice)} rows have two fates, such as {twice[0]}")
 
     def counts(self) -> dict[str, int]:
@@ -202,9 +226,8 @@ class Ledger:
     def entries(self) -> Iterator[dict[str, Any]]:
         """One entry for each row that ever came in."""
         empty = dict.fromkeys(("stage", "rule", "value", "bound", "of", "error"))
-        for split, ids in self.splits.items():
-            for row_id in ids:
-                yield {"id": row_id, "source": self.sources.get(row_id), "fate": split, **empty}
+        for split, row_id, source in self._kept():
+            yield {"id": row_id, "source": source, "fate": split, **empty}
         for _, entries in self.removed():
             yield from entries
 
@@ -212,37 +235,47 @@ class Ledger:
         """The same as JSON, each a line; most are of kept rows, which differ in two texts."""
         line = JSONEncoder(ensure_ascii=False).encode
         kept = dict.fromkeys(("stage", "rule", "value", "bound", "of", "error"))
-        for split, ids in self.splits.items():
-            rest = line({"fate": split, **kept})[1:]
-            for row_id in ids:
-                source = self.sources.get(row_id)
-                yield f'{{"id": {line(row_id)}, "source": {line(source)}, {rest}\n'
+        rest = {split: line({"fate": split, **kept})[1:] for split in self.splits}
+        for split, row_id, source in self._kept():
+            yield f'{{"id": {line(row_id)}, "source": {line(source)}, {rest[split]}\n'
         for _, entries in self.removed():
             yield from (f"{line(entry)}\n" for entry in entries)
 
-    def removed(self) -> Iterator[tuple[Removal, list[dict[str, Any]]]]:
-        """The rows that each step took out, with their entries.
+    def _kept(self) -> Iterator[tuple[str, str, str | None]]:
+        for split, ids in self.splits.items():
+            for row_id, source in zip(ids, self.sources.get(split) or repeat(None, len(ids)), strict=True):
+                yield split, row_id, source
+
+    def removed(self) -> Iterator[tuple[Removal, Iterator[dict[str, Any]]]]:
+        """The rows that each step took out, with their entries, which are made as they are read."""
+        standing = self.standing()
+        for removal in self.removals:
+            yield removal, (standing(removal, entry) for entry in removal.entries())
+
+    def standing(self) -> Callable[[Removal, dict[str, Any]], dict[str, Any]]:
+        """What makes the entry of a row that was taken out say which row stands for it in the end.
 
         A row that was rejected as like a second one, which was itself rejected as like a third by the same columns, is
         `of` the third. Where other columns rejected the second, the third need not be like the first: `of` is then the
         second.
         """
-        found = [(removal, list(removal.entries())) for removal in self.removals]
-        standing = {
+        like = [each for each in self.removals if each.instead or each.value_column + OF in each.rows.column_names]
+        after = {
             (removal.compared, entry["id"]): entry["of"]
-            for removal, entries in found
-            for entry in entries
+            for removal in like
+            for entry in removal.entries()
             if entry["of"] is not None
         }
-        for removal, entries in found:
-            for entry in entries:
-                of, passed = entry["of"], set[str]()
-                # Rows that name each other in a ring end where they began.
-                while (removal.compared, of) in standing and of not in passed:
-                    passed.add(of)
-                    of = standing[removal.compared, of]
-                entry["of"] = of
-            yield removal, entries
+
+        def told(removal: Removal, entry: dict[str, Any]) -> dict[str, Any]:
+            of, passed = entry["of"], set[str]()
+            # Rows that name each other in a ring end where they began.
+            while (removal.compared, of) in after and of not in passed:
+                passed.add(of)
+                of = after[removal.compared, of]
+            return {**entry, "of": of}
+
+        return told
 
     def orphaned(self) -> dict[Removed, int]:
         """By fate, the number of rows that fell for another row (`of`) which was taken out by a later step.
@@ -250,9 +283,16 @@ class Ledger:
         `rejected` rows were too like that one, `not_chosen` ones of a group of which it was to stay. What grew from a
         row stands for it in another way, and is not meant.
         """
-        entries = list(self.entries())
-        gone = {entry["id"] for entry in entries if entry["fate"] not in self.splits}
-        lineage = (zip(each.column("id"), each.column("parent_id"), strict=True) for each in self.removals)
-        grew = set(chain.from_iterable(lineage))
-        lost = (each for each in entries if each["of"] in gone and (each["of"], each["id"]) not in grew)
-        return dict(Counter(entry["fate"] for entry in lost))
+        pairs = [(fate, entry["id"], entry["of"]) for fate, entry in self._like()]
+        wanted = {of for _, _, of in pairs}
+        gone, grew = set[str](), set[tuple[str, str]]()
+        for removal in self.removals if wanted else ():
+            for batch in removal.batches(["id", "parent_id"]):
+                gone |= wanted.intersection(batch["id"])
+                grew |= {pair for pair in zip(batch["id"], batch["parent_id"], strict=True) if pair[0] in wanted}
+        return dict(Counter(fate for fate, row_id, of in pairs if of in gone and (of, row_id) not in grew))
+
+    def _like(self) -> Iterator[tuple[Removed, dict[str, Any]]]:
+        for removal, entries in self.removed():
+            if removal.instead or removal.value_column + OF in removal.rows.column_names:
+                yield from ((removal.fate, entry) for entry in entries if entry["of"] is not None)

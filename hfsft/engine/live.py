@@ -21,7 +21,7 @@ from hfsft.rows.batch import Row
 
 if TYPE_CHECKING:
     from hfsft.models.model import Request, Turns
-    from hfsft.models.pool import Driving, Pool
+    from hfsft.models.pool import Drives, Driving, Pool
 
 
 FIRST_SECONDS = 0.3  # that are waited for the first request to be sent: a server may have to be started
@@ -103,6 +103,10 @@ class Live:
                 raise
             return driving.drive.failures
 
+    def handed(self, step: Step, drive: Drives, total: int) -> Asked:
+        """As `ask`, by whatever else brings the answers of the step."""
+        return self._asked(step, self.pool.finish(self.pool.begin(drive, total)))
+
     def _asked(self, step: Step, failures: Mapping[str, AnswerError]) -> Asked:
         errors = {row_id: str(error) for row_id, error in failures.items()}
         self.unpaid = self.unpaid or any(error.cause == UNPAID for error in failures.values())
@@ -144,20 +148,16 @@ class Live:
                 if keep:
                     results[row_id] = task.row, made, answered
 
-            return Prefetch(step.name, task.start, done, self._bears(step))
+            return Prefetch(step.name, task.start, done, bears_of(step, spares=self.spares))
 
         return self.pool.start(
             step.name,
             started(),
             total=total,
-            bears=self._bears(step),
+            bears=bears_of(step, spares=self.spares),
             results=self._results if keep else None,
             prefetch=prefetch,
         )
-
-    def _bears(self, step: Step) -> Bears:
-        why = partial(_lost, column=step.lost)
-        return Bears(step.max_failed_share, step.max_lost_share, why, step.losing, step.lost_key, self.spares)
 
     def may_prefetch(self, step: Step) -> bool:
         """False where `step` asks a model in this process: its prompt cache serves more where steps take turns."""
@@ -196,6 +196,12 @@ class _First:
         if task.id in self.failures:
             return partial(_failed, self.failures[task.id])
         return partial(_known, self.made[task.id]) if task.id in self.made else None
+
+
+def bears_of(step: Step, *, spares: bool) -> Bears:
+    """How many rows a step may lose; `spares`: whether rows that the budget does not pay for fail alone."""
+    why = partial(_lost, column=step.lost)
+    return Bears(step.max_failed_share, step.max_lost_share, why, step.losing, step.lost_key, spares)
 
 
 def _lost(made: Any, column: str) -> str | None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,14 +16,29 @@ from hfsft.engine.outcome import NOT_CHOSEN
 from hfsft.engine.parts.local import Local
 from hfsft.engine.plan import Asker, Plan
 from hfsft.engine.step import Step
-from hfsft.rows.batch import Batch
 
 if TYPE_CHECKING:
     from datasets import Dataset
 
 Before = Callable[[Step, int], None]
 After = Callable[[Step, Rows], None]
-Last = Callable[[Rows, Callable[[Step], Batch]], bool]
+Last = Callable[["Left"], None]
+
+
+@dataclass(frozen=True)
+class Left:
+    """The rows that are left after the last step, and what can be done with them while their executor is at work."""
+
+    rows: Rows
+    works: Executor[Any]
+
+    def measured(self, *steps: Step) -> Rows:
+        """The rows with the columns that steps over single rows, which are none of the plan, make of each: they are
+        kept like those of any step.
+        """
+        *_, done = self.works.lane(self.rows, steps, None)
+        found: Rows = done.rows
+        return found
 
 
 def run(
@@ -37,6 +53,7 @@ def run(
     more: Callable[[Rows], Step | None] | None = None,
     last: Last | None = None,
     executor: Executors | None = None,
+    until: ExitStack | None = None,
 ) -> Dataset | Rows:
     """The rows that are left after the last step; those that are not are entered in `ledger`, step by step.
 
@@ -44,28 +61,23 @@ def run(
     are not known yet, goes to `scratch`. `before` is told each step and how many rows come in, `after` each step and
     the rows it left. `more`, told the rows that are left, gives the source of another wave or None: its rows come in
     behind all others, and the steps go over all rows once more, which costs what is new; the ledger is then that of
-    the whole. `last` is called at the end with the rows that are left, and with what tells the columns that a step over
-    single rows, which is none of the plan, makes of each: they are kept like those of any step. Where it says that
-    nobody will read the rows, they are no dataset yet. Another `executor` than that of this machine gives the same
-    rows.
+    the whole. `last` is called at the end with the rows that are left; they are no dataset then, and stay where they
+    lie. Another `executor` than that of this machine gives the same rows; it ends with `until`, where that is given.
     Raises whatever `asker` raises; steps finished by then stay cached.
     """
-    with (executor or Local)(cache, scratch) as works:
+    with ExitStack() as own:
+        works = (until or own).enter_context((executor or Local)(cache, scratch))
         while True:
             plan.check()
             rows = _pass(plan, asker, works, ledger, before, after)
             source = more(rows) if more else None
             if source is None:
-                unread = last(rows, partial(_measured, works, rows)) if last else False
-                return rows if unread else works.dataset(rows)
+                if last is None:
+                    return works.dataset(rows)
+                last(Left(rows, works))
+                return rows
             ledger.next_wave(len(rows))
             plan = plan.with_source(source)
-
-
-def _measured(works: Executor[Any], rows: Any, step: Step) -> Batch:
-    """What a step makes of each of these rows, in their order."""
-    (done,) = works.lane(rows, (step,), None)
-    return {name: done.rows[name] for name in step.writes}
 
 
 def _pass(

@@ -11,6 +11,7 @@ from weakref import WeakValueDictionary
 
 from hfsft.engine.adding import Adding, Keeping
 from hfsft.engine.resources import Work, path_of
+from hfsft.engine.spread.scattered import Spreading
 from hfsft.errors import UserError
 from hfsft.filters.code_hash import code_of
 from hfsft.rows.batch import Batch
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from hfsft.engine.adding import Before, Columns
     from hfsft.engine.resources import Resource
+    from hfsft.engine.spread.scattered import Scattered
     from hfsft.filters.base import Filter
 
 KNOWN: WeakValueDictionary[tuple[str, str], type[Filter]] = WeakValueDictionary()
@@ -56,7 +58,7 @@ def working(
     if not needs:
         return function  # type: ignore[no-any-return]
     if isinstance(function, Keeping):
-        return _CheckedKeeping(function, needs)
+        return (_CheckedSpreading if isinstance(function, Spreading) else _CheckedKeeping)(function, needs)
     return (_CheckedAdding if isinstance(function, Adding) else _Checked)(function, needs)
 
 
@@ -96,6 +98,15 @@ class _CheckedKeeping(_Checked):
     def over(self, rows: Columns, kept: pa.Table | None) -> tuple[Batch, pa.Table | None]:
         """What it makes of all rows, and what is to be kept."""
         found: tuple[Batch, pa.Table | None] = self._checked().over(rows, kept)
+        return found
+
+
+class _CheckedSpreading(_CheckedKeeping):
+    """One that also works scattered rows out."""
+
+    def spread(self, rows: Scattered) -> Scattered:
+        """What it makes of scattered rows."""
+        found: Scattered = self._checked().spread(rows)
         return found
 
 

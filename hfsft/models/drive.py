@@ -64,7 +64,7 @@ class Drive:
         prefetch: Callable[[str, Any], Prefetch | None] | None = None,
     ) -> None:
         self.stage = stage
-        self.losses = Losses(stage, bears)
+        self.losses = requester.means.losses(stage, bears)
         self._bears = bears
         self._later: dict[str, Losses] = {}  # the same of later stages, of the rows that were prefetched
         self.asked = 0  # of the rows done, those that asked anything now
@@ -92,6 +92,11 @@ class Drive:
         self._yielded = 0.0
 
     @property
+    def open(self) -> int:
+        """Requests that are open, or whose answers are being written."""
+        return len(self._requester.exchanging)
+
+    @property
     def done(self) -> int:
         """The rows that are done, whatever became of them."""
         return self.losses.done
@@ -103,9 +108,9 @@ class Drive:
         self._yielded = time.monotonic()
         self._window = window
         await self._round()
-        while self._put_off and self.reason is None:
+        while self._put_off and self.reason is None and (batches := self._requester.batches):
             try:
-                await self._requester.batches.settle()
+                await batches.settle()
             except BudgetError as error:
                 for row_id, _, _ in self._put_off:
                     self._leave(row_id, error)
@@ -334,7 +339,11 @@ class Drive:
             while True:
                 request, begun = advance(turns, outcome), prefetched or outcome is not None
                 mending.ended(True)
-                if request.mends and self._requester.stored(request) is None and not await mending.may(request.mends):
+                if (
+                    request.mends
+                    and await self._requester.found(request) is None
+                    and not await mending.may(request.mends)
+                ):
                     outcome = self._requester.refuse(request)
                     continue
                 outcome = await self._requester.outcome(

@@ -7,18 +7,19 @@ import concurrent.futures
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Generator, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from collections import Counter
+from collections.abc import Callable, Coroutine, Generator, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 from hfsft.errors import AnswerError, HfsftError, StoreError
 from hfsft.models.drive import Drive, Prefetch, advance
 from hfsft.models.http import wire
-from hfsft.models.limits import prices
-from hfsft.models.limits.losses import Bears, counted
+from hfsft.models.limits.losses import Bears, Losses, counted
 from hfsft.models.limits.spending import Outlay, outlay
 from hfsft.models.limits.usage import Progress, Usage
+from hfsft.models.means import Means, own
 from hfsft.models.model import Answer, Model, Price, Request
-from hfsft.models.ready import Ready
+from hfsft.models.ready import Readiness
 from hfsft.models.requester import Patience, Requester
 
 if TYPE_CHECKING:
@@ -35,12 +36,56 @@ _ROWS_PER_REQUEST = 2
 _LEAST_WINDOW, _MOST_WINDOW = 64, 8192
 
 
+class Drives(Protocol):
+    """One stage over all its rows, whoever asks for them: in this process a `Drive` does.
+
+    `run` works through it, on the pool's loop; the rest tells how far it is and how it ended.
+    """
+
+    stage: str
+    finished: bool
+    reason: BaseException | None  # why it was stopped early
+    failures: dict[str, AnswerError]
+    unsure: dict[str, list[str]]
+    losses: Losses
+    prefetched: Counter[str]
+    screened: int
+    passed: Counter[str]
+
+    @property
+    def done(self) -> int:
+        """The rows that are done, whatever became of them."""
+        ...
+
+    @property
+    def asked(self) -> int:
+        """Of the rows done, those that anything was asked for."""
+        ...
+
+    @property
+    def open(self) -> int:
+        """Requests that are open."""
+        ...
+
+    async def run(self, window: int) -> None:
+        """Work through all rows, at most `window` at once."""
+        ...
+
+    def stop(self, reason: BaseException) -> None:
+        """Ask nothing more; what is open may finish for some seconds, and is stored."""
+        ...
+
+    def abort(self) -> None:
+        """Leave at once."""
+        ...
+
+
 class Driving(NamedTuple):
     """A stage whose requests are being sent."""
 
-    drive: Drive
+    drive: Drives
     future: concurrent.futures.Future[None]
-    report: Callable[[Drive], None]
+    report: Callable[[Drives], None]
 
 
 class NotStored(StoreError):  # noqa: N818 (a state, which `hfsft plan` counts)
@@ -54,33 +99,37 @@ class NotStored(StoreError):  # noqa: N818 (a state, which `hfsft plan` counts)
 class Pool:
     """Asks the models of one recipe.
 
-    `drive` fills the store, `replay` reads it. `recipe` labels what is stored, for `hfsft store`. `on_progress` is
-    called in the thread that drives, ten times a second. `ready` is looked at before the first request; without
-    `download` nothing is downloaded for what is only read. One thread and one event loop of its own run everything, so
-    that it works below a running loop too.
+    `drive` fills the store, `replay` reads it; in place of a store there may be means that pass on to another process,
+    which keeps the budget too. `recipe` labels what is stored, for `hfsft store`. `on_progress` is called in the thread
+    that drives, ten times a second. `ready` is looked at before the first request; without `download` nothing is
+    downloaded for what is only read. One thread and one event loop of its own run everything, so that it works below a
+    running loop too.
     """
 
     def __init__(
         self,
         models: Mapping[str, Model],
-        store: Store,
+        store: Store | Means,
         *,
         budget: Budget | None = None,
         on_progress: Callable[[Progress], None] | None = None,
         recipe: str = "",
         patience: Patience | None = None,
-        ready: Ready | None = None,
+        ready: Readiness | None = None,
         download: bool = True,
     ) -> None:
-        self.usage = Usage(models)
-        self._models = models
-        self._store = store
+        patience = patience or Patience()
+        if not isinstance(store, Means):
+            store = own(models, store, Usage(models), budget, recipe, patience.seconds)
+        self.means = store
+        self.usage = store.usage
+        self.models = models
+        self.recipe = recipe
+        self.patience = patience
+        self.ready = ready
         self._on_progress = on_progress
-        self._recipe = recipe
         self._prices: dict[str, Price] = {}  # by model id, as they were kept last
-        self._requester = Requester(
-            models, store, self.usage, budget, recipe, patience or Patience(), ready=ready, download=download
-        )
+        self._requester = Requester(models, store, recipe, patience, ready=ready, download=download)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._driving = threading.Lock()
@@ -101,12 +150,19 @@ class Pool:
 
         `bears` says in full what `max_failed_share` does of failures. `tasks` are drawn in the pool's own thread.
         """
-        self._driving.acquire()
         bears = bears or Bears(max_failed_share)
-        drive = Drive(self._requester, stage, iter(tasks), bears, results, prefetch)
+        return self.begin(Drive(self._requester, stage, iter(tasks), bears, results, prefetch), total)
+
+    def begin(self, drive: Drives, total: int) -> Driving:
+        """Start whatever brings the answers of a stage; `finish` must follow, before another one is started."""
+        self._driving.acquire()
         future = asyncio.run_coroutine_threadsafe(drive.run(self._window(total)), self._running())
         self._started = Driving(drive, future, self._reporter(total))
         return self._started
+
+    def do(self, work: Coroutine[Any, Any, T]) -> T:
+        """What a coroutine returns on the pool's own loop."""
+        return asyncio.run_coroutine_threadsafe(work, self._running()).result()
 
     def first_sent(self, driving: Driving, seconds: float) -> None:
         """Wait until a request was sent, or `driving` is done without one; so many seconds at most."""
@@ -170,7 +226,7 @@ class Pool:
 
     def waits_for(self, name: str) -> bool:
         """Whether a model's answers are waited for; one in this process has no idle time that others could use."""
-        return not (self._models[name].embedded or self._models[name].batch)
+        return not (self.models[name].embedded or self.models[name].batch)
 
     def key(self, request: Request) -> str:
         """The 64 hex digits under which the answer to this request is stored."""
@@ -188,7 +244,7 @@ class Pool:
             asyncio.run_coroutine_threadsafe(self._requester.close(), loop).result()
             loop.call_soon_threadsafe(loop.stop)
             thread.join()
-        self._store.close()
+        self.means.answers.close()
 
     def __enter__(self) -> Pool:
         return self
@@ -198,11 +254,11 @@ class Pool:
 
     def _remember_prices(self) -> None:
         """Keep what is known of prices by now beside the answers."""
-        named = ((self._models[name].label, price) for name, price in self.usage.prices.items())
+        named = ((self.models[name].label, price) for name, price in self.usage.prices.items())
         known = {model: price for model, price in named if price is not None}
-        if self._recipe and known != self._prices:
+        if self.recipe and known != self._prices:
             with contextlib.suppress(HfsftError):  # what cannot be kept is a price that is not shown
-                prices.remember(self._store, self._recipe, known)
+                self.means.keep_prices(known)
             self._prices = known
 
     def _running(self) -> asyncio.AbstractEventLoop:
@@ -213,7 +269,7 @@ class Pool:
         return self._loop
 
     def _window(self, total: int) -> int:
-        rows = _ROWS_PER_REQUEST * sum(model.at_once for model in self._models.values())
+        rows = _ROWS_PER_REQUEST * sum(model.at_once for model in self.models.values())
         return max(1, min(total, max(_LEAST_WINDOW, min(rows, _MOST_WINDOW))))
 
     def _wait(self, driving: Driving) -> None:
@@ -232,10 +288,10 @@ class Pool:
             driving.report(driving.drive)
         driving.future.result()
 
-    def _reporter(self, total: int) -> Callable[[Drive], None]:
+    def _reporter(self, total: int) -> Callable[[Drives], None]:
         began, before = time.monotonic(), self.usage.total()
 
-        def report(drive: Drive) -> None:
+        def report(drive: Drives) -> None:
             if self._on_progress is None:
                 return
             spent = self.usage.total()
@@ -249,7 +305,7 @@ class Pool:
                     calls=spent.calls - before.calls,
                     answers=spent.answers - before.answers,
                     stored=spent.stored - before.stored,
-                    open=len(self._requester.exchanging),
+                    open=drive.open,
                     input_tokens=spent.input_tokens - before.input_tokens,
                     output_tokens=spent.output_tokens - before.output_tokens,
                     usd=self.usage.usd,
@@ -261,7 +317,7 @@ class Pool:
                     passed=tuple(drive.passed.items()),
                     asked=drive.asked,
                     budget=self._requester.meter.standing(),
-                    batches=self._requester.batches.standings(),
+                    batches=self._requester.batches.standings() if self._requester.batches else (),
                     waits=self._requester.sharing.waits(),
                 )
             )

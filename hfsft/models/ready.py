@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import threading
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
 from hfsft.errors import AnswerError
 
@@ -15,6 +16,18 @@ class Unready(AnswerError):  # noqa: N818 (a state: the row is asked when the tu
 
     def __init__(self) -> None:
         super().__init__("unready", "nothing was asked of it yet")
+
+
+class Readiness(Protocol):
+    """Who knows whether the models of stages can be asked; `Ready` finds out in this process."""
+
+    def covers(self, stage: str) -> bool:
+        """Whether the models of this stage are known to be ready."""
+        ...
+
+    async def look(self, stage: str) -> None:
+        """Find out; raises what keeps them from being asked."""
+        ...
 
 
 class Ready:

@@ -12,33 +12,27 @@ import threading
 import time
 from collections import Counter
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from hfsft.errors import AnswerError, BudgetError, ModelError, bare
-from hfsft.models.batches.rounds import Batches, PutOff
+from hfsft.models.batches.rounds import PutOff
 from hfsft.models.endings import fault_in, usable
 from hfsft.models.http import wire
 from hfsft.models.http.faults import Fault
-from hfsft.models.limits.budget import Meter
 from hfsft.models.limits.connect import Gates, revision_of
 from hfsft.models.limits.mends import NOT_ASKED, Mends
 from hfsft.models.limits.prompt_counts import PromptCounts, cut
 from hfsft.models.limits.sender import Job, Sender
-from hfsft.models.limits.spending import Spending
 from hfsft.models.model import Answer
 from hfsft.models.naming import check_served
-from hfsft.models.ready import Ready, Unready
-from hfsft.models.store.sharing import Sharing
-from hfsft.models.store.store import Entry, Store, drop
-from hfsft.models.store.writer import Writer
+from hfsft.models.ready import Readiness, Unready
+from hfsft.models.store.store import Entry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from hfsft.models.limits.budget import Budget
     from hfsft.models.limits.throttle import Gate, Lane
-    from hfsft.models.limits.usage import Usage
+    from hfsft.models.means import Means
     from hfsft.models.model import Model, Request
 
 _log = logging.getLogger("hfsft")
@@ -72,28 +66,23 @@ class Requester:
     def __init__(
         self,
         models: Mapping[str, Model],
-        store: Store,
-        usage: Usage,
-        budget: Budget | None,
+        means: Means,
         recipe: str,
         patience: Patience,
         *,
-        ready: Ready | None = None,
+        ready: Readiness | None = None,
         download: bool = True,
     ) -> None:
+        self.means = means
         self._models = models
-        self._store = store
-        self._writer = Writer(store)
-        self.sharing = Sharing(store, self._writer, patience.seconds)
-        self._usage = usage
-        self._spending = Spending(store, self._writer, recipe, models, usage.prices)
-        self.meter = Meter(budget, models, usage, self._spending)
-        self._gates = Gates(models, usage, self.meter, store)
-        self._sender = Sender(self.meter, store, usage)
-        self.batches = Batches(
-            models, store, self._writer, self.meter, usage, self._gates, recipe, patience.seconds,
-            lambda name: self._revisions[name], self._refused,
-        )  # fmt: skip
+        self._answers = means.answers
+        self._writer = means.writer
+        self.sharing = means.sharing
+        self._usage = means.usage
+        self.meter = means.meter
+        self._gates = Gates(models, means)
+        self._sender = Sender(means)
+        self.batches = means.batches and means.batches(self._gates, lambda name: self._revisions[name], self._refused)
         self._recipe = recipe
         self._patience = patience
         self._ready = ready
@@ -125,7 +114,14 @@ class Requester:
     def stored(self, request: Request) -> Answer | AnswerError | None:
         """What the store holds for a request, or why it failed in this process; None if it must be asked."""
         key = wire.key_of(self.asked(request))
-        answer = self._store.get(key)
+        return self._known(request, key, self._answers.get(key))
+
+    async def found(self, request: Request) -> Answer | AnswerError | None:
+        """As `stored`, wherever the store is."""
+        key = wire.key_of(self.asked(request))
+        return self._known(request, key, await self._answers.find(key))
+
+    def _known(self, request: Request, key: str, answer: Answer | None) -> Answer | AnswerError | None:
         if answer is None or self._fault_in(request, answer) is not None:
             return self._failed.get(key)
         return _usable_or_error(request, answer)
@@ -156,14 +152,14 @@ class Requester:
         key = wire.key_of(asked)
         tally = self._usage.of(stage, request.model)
         looked = self.sharing.moment
-        if (answer := self._store.get(key)) is not None:
+        if (answer := await self._answers.find(key)) is not None:
             if self._fault_in(request, answer) is None:
-                if not counted and not self.batches.counted(key):
+                if not counted and not (self.batches and self.batches.counted(key)):
                     tally.found(key, answer, prefetched=prefetched)
                 if answered is not None:
                     answered.append((request.model, key))
                 return _usable_or_error(request, answer)
-            await self._writer.do(partial(drop, key=key))  # kept by a version that took it for an answer
+            await self._writer.drop(key)  # kept by a version that took it for an answer
         if key in self._unreported and not prefetched:
             self._unreported.discard(key)
             return self._failed[key]
@@ -171,7 +167,7 @@ class Requester:
             if prefetched:  # whether it comes to that, the stage that is asked now shows
                 raise Unready
             await self._ready.look(stage)
-        if self.batches.uses(request.model) and not request.at_once:
+        if self.batches and self.batches.uses(request.model) and not request.at_once:
             if prefetched:  # all that its stage asks goes into one batch
                 raise Unready
             if (failed := self.batches.failed(key) or self._taken_back.get(key)) is not None:
@@ -200,7 +196,7 @@ class Requester:
         if model.prompt_cut == "keep" or not (found := cut(request, answer.input_tokens)):
             return None
         # A server that once read as much leaves out of its counts what its cache held.
-        if self._store.most_read(model.label) >= found.least:
+        if self._answers.most_read(model.label) >= found.least:
             return None
         return Fault("row", "prompt_cut", str(found))
 
@@ -222,24 +218,27 @@ class Requester:
         """Undo `stop` before the next stage; endpoints that were given up are tried again."""
         self._sender.stopping = False
         self._gates.look_again()
-        self.batches.reset()
+        if self.batches:
+            self.batches.reset()
 
     def stop(self) -> None:
         """Send nothing more; open requests may still be answered."""
         self._sender.stopping = True
-        self.batches.stop()
+        if self.batches:
+            self.batches.stop()
 
     async def finish(self, *, stopped: bool = False) -> None:
         """Bring on disk what was spent, and leave batches to their servers; a failure is told with the next answer."""
-        await self.batches.leave(stopped=stopped)
-        if (written := self._spending.write()) is not None:
+        if self.batches:
+            await self.batches.leave(stopped=stopped)
+        if (written := self.meter.noted()) is not None:
             await asyncio.wait([written])
 
     async def close(self) -> None:
         """Close the connections and the file."""
         await self._gates.close()
         await self.sharing.close()
-        self._spending.write()
+        self.meter.noted()
         self._writer.close()
 
     async def _ask_once(self, job: Job) -> Answer | AnswerError:
@@ -347,7 +346,7 @@ class Requester:
             # The place in the lane is kept until the answer is on disk: so a kill loses no more than was open.
             return await self._writer.add(self._entry(job, answer, seconds))
         except Fault as fault:
-            job.tally.failures[fault.cause] += 1
+            job.tally.broke(fault.cause)
             gate.failed(lane, fault, sent_at)
             raise
         finally:
@@ -375,7 +374,7 @@ class Requester:
         for other, said in found.items():
             if other != key:
                 self._failed[other] = self._taken_back[other] = AnswerError("prompt_cut", str(said))
-                self._writer.leave(partial(drop, key=other))
+                self._writer.drop(other)
         return Fault("row", "prompt_cut", str(found[key]), paid=True) if key in found else None
 
     def _check_served(self, name: str, answer: Answer) -> None:
@@ -384,7 +383,7 @@ class Requester:
         if not model.apart or model.identity or not answer.model:
             return
         if (first := self._served.get(model.label)) is None:
-            first = self._served[model.label] = self._store.served(model.label) or answer.model
+            first = self._served[model.label] = self._answers.served(model.label) or answer.model
         check_served(name, model.model, first, answer.model)
 
     def _entry(self, job: Job, answer: Answer, seconds: float) -> Entry:

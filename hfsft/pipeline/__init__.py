@@ -2,6 +2,7 @@
 
 from hfsft.pipeline.auditing import audit
 from hfsft.pipeline.building import OUT, Publishing, Watcher, build, preview, publish, run
+from hfsft.pipeline.foreseeing import Foresight, foresee
 from hfsft.pipeline.inspecting import (
     Checked,
     StepForecast,
@@ -21,6 +22,7 @@ from hfsft.pipeline.topic_trees import TopicTrees, topic_trees
 __all__ = [
     "OUT",
     "Checked",
+    "Foresight",
     "KnownTemplate",
     "Publishing",
     "Rendered",
@@ -32,6 +34,7 @@ __all__ = [
     "build",
     "check",
     "forecast",
+    "foresee",
     "hindrances",
     "preview",
     "publish",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -13,6 +14,7 @@ from hfsft.cache import cache_folder, settle
 from hfsft.engine.plan import Plan
 from hfsft.errors import ModelError, Problem, RecipeError, RefusedKeyError, UserError
 from hfsft.loading import AnyRecipe, AnyTrust, load
+from hfsft.pipeline.engines import LOCAL, Engine
 from hfsft.pipeline.more_rows import keep_accepted, waves_of
 from hfsft.recipe.checks.rewrites import clean_errors
 from hfsft.recipe.checks.trust import ASKING, PUBLISHING, trust_of, unpublished
@@ -28,14 +30,12 @@ if TYPE_CHECKING:
 
     from hfsft.engine.executor import Executors, Rows
     from hfsft.engine.ledger import FunnelLine, Ledger
-    from hfsft.engine.run import After
+    from hfsft.engine.run import After, Left
     from hfsft.engine.step import Step
     from hfsft.models.limits.usage import Progress, Usage
     from hfsft.release.hub.upload import Published
     from hfsft.release.result import Built
     from hfsft.release.rows.preview import Preview
-    from hfsft.release.rows.release_measures import ReleaseMeasures
-    from hfsft.rows.batch import Batch
     from hfsft.stages.base import ShownTable
 
 OUT = "build"  # where builds go unless somebody says otherwise
@@ -71,6 +71,8 @@ def build(
     force: bool = False,
     trust: AnyTrust = None,
     executor: Executors | str | None = None,
+    work: str | Path | None = None,
+    askers: int | None = None,
 ) -> DatasetDict:
     """The dataset of a recipe: a `DatasetDict` with `train` and, where rows were held out, `validation` and `test`.
 
@@ -78,12 +80,15 @@ def build(
     stood there is kept in `out/.previous/<name>`. Raises `UserError` for whatever the user can mend, such as a folder
     there that is no build (with `force` it is moved aside); answers paid for by then are kept. A recipe from the Hub
     that names servers, keys or a repository is a `RecipeError` that lists them, unless `trust` is True. Another
-    `executor` than that of this machine, given as such or by its name (`daft`), works on the rows in its own way, and
-    gives the same.
+    `executor` than that of this machine, given as such or by its name (`daft`, `ray://HOST:PORT`), works on the rows in
+    its own way, and gives the same. With a cluster `work` is a folder or an address that every node of it sees, where
+    rows lie between steps, and so many `askers` of its processes ask models.
     """
     from hfsft.release.folder.write import load_built
 
-    built, folder = run(recipe, overrides=overrides, out=out, force=force, trust=trust, executor=executor)
+    built, folder = run(
+        recipe, overrides=overrides, out=out, force=force, trust=trust, executor=executor, work=work, askers=askers
+    )
     publish(built.recipe, folder)
     return load_built(folder)
 
@@ -98,6 +103,8 @@ def run(
     force: bool = False,
     trust: AnyTrust = None,
     executor: Executors | str | None = None,
+    work: str | Path | None = None,
+    askers: int | None = None,
 ) -> tuple[Built, Path]:
     """What `build` does up to the folder, with all that is known at its end.
 
@@ -107,78 +114,68 @@ def run(
     names a repository and `publishing` is not off, the Hub is asked then too whether it would take the release.
     """
     started = time.perf_counter()
-    if isinstance(executor, str):
-        from hfsft.pipeline.engines import executor_named
-
-        executor = executor_named(executor)
+    named = executor if isinstance(executor, str) else LOCAL
+    engine = Engine(named, None if work is None else str(work), askers)
     how = publishing or Publishing()
     loaded = load(recipe, overrides, trust, PUBLISHING if how.wanted else ASKING, how.tell)
     if not (how.wanted or trust_of(trust).covers(recipe)):
         loaded = unpublished(loaded)  # nor by `hfsft publish` of what was built: nobody was asked
     plan, sides_before, own = _planned(loaded, Path(out), watcher or Watcher(), how, force)
-    from hfsft.release.folder import sides_file
+    if not executor or isinstance(executor, str):
+        executor = engine.executor((watcher and watcher.on_told) or (lambda _: None))
+    from hfsft.release.folder import previous, sides_file
     from hfsft.release.report import vega
 
     vega.prepare()
-    found: list[ReleaseMeasures] = []
-    keys: list[list[list[str]] | None] = []
-    of, stands = "", None  # what the folder hangs on, and what is told there by a build that hung on the same
-
-    def last(ledger: Ledger, usage: Usage, rows: Rows, measure: Callable[[Step], Batch]) -> bool:
-        nonlocal of, stands
-        from hfsft.release import unchanged
-        from hfsft.release.folder import previous
-        from hfsft.release.rows.release_measures import measured
-
-        of = unchanged.hang_on(loaded, plan, rows, ledger, usage)
-        if own:
-            target = previous.place(Path(out), loaded.name)
-            stands = unchanged.standing(plan, target, of, sides_file.path_beside(loaded))
-        if stands is None:
-            found.append(measured(loaded, rows["id"], measure))
-            keys.append(sides_file.keys_known(plan.steps, measure))
-        return stands is not None
-
-    rows, ledger, usage = execute(loaded, plan, watcher or Watcher(), last=last, executor=executor)
-    from hfsft.engine.parts.on_datasets import quiet
-    from hfsft.engine.parts.rows import column_of
-    from hfsft.engine.why import remember
-    from hfsft.release import unchanged
-    from hfsft.release.build_outcome import outcome_of
-    from hfsft.release.folder import previous
-    from hfsft.release.folder.process_lock import one_at_a_time
-    from hfsft.release.folder.redaction import withhold
-    from hfsft.release.folder.write import write
-    from hfsft.release.removal_causes import nothing_left
-    from hfsft.release.result import Built
-    from hfsft.release.rows.random_twin import random_only
+    place = previous.place(Path(out), loaded.name)
 
     def settled() -> None:
         cache = cache_folder(plan.name)
         remember(plan, cache)
         settle(cache, plan.digest, time.time() - (time.perf_counter() - started))
 
-    ids: dict[str, list[str]] = {split: [] for split in loaded.split.sides}
-    row_ids = column_of(rows, "id")
-    for row_id, split in zip(row_ids, column_of(rows, "split"), strict=True):
-        ids[split].append(row_id)
-    splits = {split: sorted(found) for split, found in ids.items()}
-    if stands:
-        ledger.splits = splits  # as they were when the folder was written, where they were looked through
-        seconds = time.perf_counter() - started
-        built = Built(loaded, plan, rows, withhold(ledger, loaded.publish), usage, seconds, sides_before, stands=stands)
-        settled()
-        return built, Path(out) / loaded.name
-    ledger.finish(splits, dict(zip(row_ids, column_of(rows, "source"), strict=True)))
-    sides = sides_file.after(loaded, sides_before, rows, *random_only(ledger), keys=keys[0])
-    told = withhold(ledger, loaded.publish)
-    place = previous.place(Path(out), loaded.name)
-    seconds, former = time.perf_counter() - started, previous.figures(place)
-    built = Built(loaded, plan, rows, told, usage, seconds, sides, found[0], former)
-    with quiet(), one_at_a_time(place, how.tell):
-        folder = write(built, Path(out), force)
-    sides_file.keep(loaded, sides, folder)
+    with ExitStack() as until:  # the rows are read where the executor has them
+        left: list[Left] = []
+        rows, ledger, usage = execute(
+            loaded, plan, watcher or Watcher(), last=left.append, executor=executor, until=until
+        )
+        from hfsft.engine.parts.on_datasets import quiet
+        from hfsft.engine.why import remember
+        from hfsft.release import unchanged
+        from hfsft.release.build_outcome import outcome_of
+        from hfsft.release.folder.process_lock import one_at_a_time
+        from hfsft.release.folder.redaction import withhold
+        from hfsft.release.folder.write import write
+        from hfsft.release.removal_causes import nothing_left
+        from hfsft.release.result import Built
+        from hfsft.release.rows.kept_rows import KeptRows
+        from hfsft.release.rows.random_twin import random_only
+        from hfsft.release.rows.release_measures import measured
+
+        of = unchanged.hang_on(loaded, plan, rows, ledger, usage)
+        stands = unchanged.standing(plan, place, of, sides_file.path_beside(loaded)) if own else None
+        measures = None if stands else measured(loaded, left[0])
+        kept = KeptRows.left(measures.shown if measures else rows, left[0].works)
+        splits: dict[str, Sequence[str]] = {split: kept.texts(split, "id") for split in loaded.split.sides}
+        if stands:
+            ledger.splits = splits  # as they were when the folder was written, where they were looked through
+            seconds = time.perf_counter() - started
+            built = Built(loaded, plan, rows, withhold(ledger, loaded.publish), usage, seconds, sides_before)
+            built = replace(built, stands=stands)
+        else:
+            ledger.finish(splits, {split: kept.texts(split, "source") for split in splits})
+            keying = sides_file.keying(plan.steps)
+            keyed = left[0].measured(keying) if keying and loaded.split.holds_out else rows
+            sides = sides_file.after(loaded, sides_before, keyed, *random_only(ledger))
+            told = withhold(ledger, loaded.publish)
+            seconds, former = time.perf_counter() - started, previous.figures(place)
+            built = Built(loaded, plan, rows, told, usage, seconds, sides, measures, former, in_order=kept)
+            with quiet(), one_at_a_time(place, how.tell):
+                folder = write(built, Path(out), force)
+            sides_file.keep(loaded, sides, folder)
     settled()
+    if stands:
+        return built, Path(out) / loaded.name
     if not len(rows):
         raise UserError(nothing_left(built.causes, ledger.rows_in, str(folder)))
     if stopped := [why for stage in loaded.stages().values() for why in stage.stops(outcome_of(built))]:
@@ -265,19 +262,31 @@ def _planned(recipe: Recipe, out: Path, watcher: Watcher, how: Publishing, force
     return plan, sides, sides is here or sides == here
 
 
+def _prepare_end() -> None:
+    """Import what writes a release, and have ready what hangs on no row."""
+    from hfsft.engine import why  # noqa: F401
+    from hfsft.release import unchanged
+    from hfsft.release.folder import process_lock, write  # noqa: F401
+    from hfsft.release.rows import pair_lengths, preference, release_measures  # noqa: F401
+
+    write.prepare()
+    unchanged.prepare()
+
+
 def execute(
     recipe: Recipe,
     plan: Plan,
     watcher: Watcher,
     after: After | None = None,
-    last: Callable[[Ledger, Usage, Rows, Callable[[Step], Batch]], bool] | None = None,
+    last: Callable[[Left], None] | None = None,
     executor: Executors | None = None,
     *,
+    until: ExitStack | None = None,
     at_once: bool = False,
     growing: bool = True,
 ) -> tuple[Dataset | Rows, Ledger, Usage]:
     """The rows that a plan leaves, and, where it is `growing`, all waves; `at_once` where somebody waits for them, so
-    that nothing goes into a batch. See `hfsft.engine.run` for `last`, which is told what became of all rows, too.
+    that nothing goes into a batch. See `hfsft.engine.run` for `last` and `until`.
     """
     from hfsft.engine.ledger import Ledger
     from hfsft.engine.live import Live, short_turns
@@ -324,15 +333,14 @@ def execute(
         cache, live, outlook = cache_folder(plan.name), Live(pool), Outlook(plan, pool.usage)
         try:
             waves = waves_of(recipe, plan, pays_for, wave_begins) if growing else None
-            plan = start_first_stage(remembering(plan.after(store.pruned())), live, cache)
+            plan = remembering(plan.after(store.pruned()))
+            if executor is None:  # another one may ask from elsewhere
+                plan = start_first_stage(plan, live, cache)
             with short_turns():  # the requests that were sent are answered meanwhile
                 from hfsft.engine import run as engine  # takes long
 
-                if last:
-                    from hfsft.release.folder import write as release  # at the end nothing else would go on beside it
-
-                    if live.asking:
-                        release.prepare()
+                if last and live.asking:
+                    _prepare_end()  # at the end nothing else would go on beside it
 
             rows = engine.run(
                 plan,
@@ -342,8 +350,9 @@ def execute(
                 before=watcher.on_step,
                 after=ended,
                 more=waves,
-                last=partial(last, ledger, pool.usage) if last else None,
+                last=last,
                 executor=executor,
+                until=until,
             )
             if waves:
                 ledger.ended = waves.ended or ""

@@ -11,13 +11,11 @@ from typing import TYPE_CHECKING, Any, Literal
 from hfsft.errors import ModelError, Problem
 from hfsft.models.dialects.probe import Needs, Probe, Probed, keep
 from hfsft.models.http.address import shown
-from hfsft.models.limits.budget import Meter
 from hfsft.models.limits.connect import Gates
-from hfsft.models.limits.spending import Spending
 from hfsft.models.limits.usage import Usage, cost, total_usd
+from hfsft.models.means import own
 from hfsft.models.model import Model, Price
 from hfsft.models.store.store import Store
-from hfsft.models.store.writer import Writer
 from hfsft.models.vectors.vector_probe import probed, probed_here
 from hfsft.preflight.build import lacks
 from hfsft.recipe.models_asked import asked, asking, model_problem
@@ -111,8 +109,7 @@ async def _checked(recipe: Recipe, lacking: Mapping[str, list[Problem]], seconds
     models = {name: recipe.models[name] for name in lacking}
     usage = Usage(models)
     with Store() as store:
-        meter = Meter(None, models, usage, Spending(store, Writer(store), recipe.name, models, usage.prices))
-        gates = Gates(models, usage, meter, store)
+        gates = Gates(models, own(models, store, usage, None, recipe.name, seconds))
         try:
             found = await asyncio.gather(
                 *(_of_model(recipe, name, missing, gates, usage, store, seconds) for name, missing in lacking.items())

@@ -21,7 +21,7 @@ from hfsft.recipe.rules import cleaner, filters_of
 from hfsft.rows.batch import Row
 from hfsft.rows.choice.mixture import SLACK
 from hfsft.rows.columns import COLUMNS, kept_columns
-from hfsft.rows.reading.summaries import reasons, unread_note
+from hfsft.rows.reading.summaries import reasons, unread_counts, unread_note
 from hfsft.rows.row import new_row
 from hfsft.stages.attributes.shares import AttributeShares
 from hfsft.stages.examples import ExampleRows
@@ -150,7 +150,9 @@ def look(recipe: Recipe, *, hub: bool = True, clean: Callable[[str], str] = str)
             which = f"the first {len(rows)} rows" if len(rows) == FIRST else f"its {len(rows)} rows"
             message = f"none of {which} can be used: {clean(reasons(defective))}"
             found.problems.append(Problem(_place(recipe, section, index, "path"), message))
-        if isinstance(source, TableSource) and (note := unread_note([row.texts["unread"] for row in rows])):
+        if isinstance(source, TableSource) and (
+            note := unread_note(unread_counts(row.texts["unread"] for row in rows))
+        ):
             found.notes.append(f"{source.path}: {clean(note)}{' (of the first rows)' if len(rows) == FIRST else ''}")
     return found
 

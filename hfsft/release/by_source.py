@@ -14,7 +14,6 @@ from hfsft.recipe.reading import FROM
 from hfsft.release.step_titles import AT_READING
 
 if TYPE_CHECKING:
-    from hfsft.engine.ledger import Removal
     from hfsft.release.result import Built
 
 LEFT_OUT = ("where", "sample", "mixture")
@@ -65,8 +64,9 @@ def by_source(built: Built) -> list[OfSource]:
         if removal.stage != AT_READING:
             removed += counts
             continue
-        for name, reason in zip(removal.rows[FROM][:], _reasons(removal), strict=True):
-            unreadable[name][reason] += 1
+        for batch in removal.batches([FROM, removal.value_column]):
+            for name, reason in zip(batch[FROM], batch[removal.value_column], strict=True):
+                unreadable[name][str(reason)] += 1
     found = []
     for told in _whole(built.ledger.told):
         name = told["name"]
@@ -119,14 +119,13 @@ def _count(number: int) -> str:
 
 def _counted(rows: Any) -> tuple[Counter[str], Counter[str]]:
     """The rows of each source, and those of them that stood in it themselves."""
-    from hfsft.engine.parts.rows import column_of
+    from hfsft.engine.ordering.streamed_rows import streamed
 
-    names = column_of(rows, FROM)
-    lineage = zip(column_of(rows, "origin"), column_of(rows, "parent_id"), strict=True)
-    own = (origin != GROWN and parent is None for origin, parent in lineage)  # else grown, or another answer
-    came = Counter(name for name, came_in in zip(names, own, strict=True) if came_in)
-    return Counter(names), came
-
-
-def _reasons(removal: Removal) -> list[str]:
-    return [str(reason) for reason in removal.column(removal.value_column)]
+    every, came = Counter[str](), Counter[str]()
+    for table in streamed(rows).batches([FROM, "origin", "parent_id"]):
+        names, origins, parents = (column.to_pylist() for column in table.columns)
+        every.update(names)
+        # Others grew, or are another answer.
+        own = (origin != GROWN and parent is None for origin, parent in zip(origins, parents, strict=True))
+        came.update(name for name, came_in in zip(names, own, strict=True) if came_in)
+    return every, came

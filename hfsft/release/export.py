@@ -5,25 +5,29 @@ from __future__ import annotations
 import csv
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from hfsft.engine.ordering.streamed_rows import streamed
 from hfsft.errors import ReleaseError
-from hfsft.hashing import digest
 from hfsft.release.folder.outputs import writing as written
+from hfsft.release.folder.parquet import Cut
+from hfsft.release.folder.row_shards import Beside, behind_id, with_content
 from hfsft.release.trainer.dataset_writer import DatasetWriter
 from hfsft.release.trainer.formats import FORMATS
-from hfsft.rows.batch import rows_of
-from hfsft.rows.columns import COLUMNS, CONTENT, LEDGER, TEXTS, Column, column, named
-from hfsft.rows.features import features
-from hfsft.rows.views import content
+from hfsft.rows.columns import COLUMNS, LEDGER, Column, column, named
+from hfsft.rows.features import arrow_schema, values_of
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from datasets import Dataset
 
+    from hfsft.engine.ledger import Ledger, Removal
     from hfsft.release.result import Built
 
 DATASET_INFO = "dataset_info.json"  # where LLaMA-Factory looks up the files of a folder
@@ -32,52 +36,76 @@ FORMULA = re.compile(r"[=+\-@\t\r\n＝＋－＠]|[\s\x00-\x1f\u200b-\u200f\u2060
 SPLIT = "split"  # of a kept row the name of its file; no row that fell has one
 
 
-def provenance_rows(built: Built, rows: Dataset) -> Dataset:
+def provenance(built: Built) -> Beside:
     """Everything else of kept rows, by id: lineage, measures, scores, reasons; no column that is empty in all."""
-    left_out = _left_out(built)
-    rows = rows.remove_columns([name for name in rows.column_names if name in left_out])
-    return _with_content(rows, built.contents)
+    return Beside(frozenset(_left_out(built)))
 
 
-def rejected_rows(built: Built) -> Dataset:
+@dataclass(frozen=True)
+class RejectedRows:
     """The rows that fell, with all that was measured of them by then, and stage, rule, value, bound and error."""
+
+    ledger: Ledger
+    kinds: Mapping[str, Any]
+
+    def __len__(self) -> int:
+        return sum(len(each.rows) for each in self.ledger.removals)
+
+    def cut(self) -> Cut:
+        """How they are cut into files: by the size of the first of each rule, as one rule's may be far longer."""
+        size = rows = 0.0
+        first = arrow_schema(self.kinds).empty_table()
+        for removal in self.ledger.removals:
+            if len(removal.rows):
+                first = next(self._of(removal))
+                size += first.nbytes / len(first) * len(removal.rows)
+                rows += len(removal.rows)
+        return Cut.of(first, int(size), int(rows), int(rows))
+
+    def tables(self) -> Iterator[pa.Table]:
+        """The rows, some at a time."""
+        return (table for removal in self.ledger.removals for table in self._of(removal))
+
+    def _of(self, removal: Removal) -> Iterator[pa.Table]:
+        import pyarrow as pa
+
+        schema, rows = arrow_schema(self.kinds), streamed(removal.rows)
+        names = dict.fromkeys([*(name for name in self.kinds if name not in LEDGER), *removal.told_by])
+        there = [name for name in names if name in rows.column_names]
+        for table in rows.batches(there):
+            nothing = [None] * len(table)
+            batch = {name: values_of(table[name]) if name in there else nothing for name in removal.told_by}
+            entries = [self._standing(removal, entry) for entry in removal.told(batch)]
+            columns = []
+            for field in schema:
+                if field.name in LEDGER:
+                    columns.append(pa.array([entry[field.name] for entry in entries], field.type))
+                elif field.name in there:
+                    columns.append(table[field.name].cast(field.type))
+                else:
+                    columns.append(pa.nulls(len(table), field.type))
+            yield with_content(pa.table(columns, schema=schema))
+
+    @cached_property
+    def _standing(self) -> Callable[[Removal, dict[str, Any]], dict[str, Any]]:
+        return self.ledger.standing()
+
+
+def rejected_rows(built: Built) -> RejectedRows:
+    """The rows of a build that fell."""
     taking = [place for place, step in enumerate(built.plan.steps) if step.bound or step.asks]
     known = {name for step in built.plan.steps[: max(taking, default=0) + 1] for name in step.writes}
     left_out = _left_out(built)
     registry = {name: each for name, each in built.plan.columns().items() if name not in left_out}
     wanted = {name: each.type for name, each in registry.items() if name in {*COLUMNS, *known}}
-    wanted |= dict.fromkeys(LEDGER, "string")
-    found: dict[str, list[Any]] = {name: [] for name in wanted}  # by columns, so that none may fall
-    for removal, entries in built.ledger.removed():
-        rows = removal.rows[:]
-        for name, values in found.items():
-            if name in LEDGER:
-                values += [entry[name] for entry in entries]
-            else:
-                values += rows.get(name, [None] * len(entries))
-    return _with_content(_dataset(found, wanted))
-
-
-def _dataset(columns: Mapping[str, list[Any]], kinds: Mapping[str, Any]) -> Dataset:
-    """Columns as a dataset. Its own way to make one looks at each value, and pickles all for a name."""
-    import pyarrow as pa
-    from datasets import Dataset, DatasetInfo
-    from datasets.table import InMemoryTable
-
-    types = features(kinds)
-    if "json" in json.dumps(kinds):  # a value is no text yet
-        return Dataset.from_dict(dict(columns), features=types)
-    schema = types.arrow_schema
-    table = pa.table([pa.array(columns[field.name], field.type) for field in schema], schema=schema)
-    name = digest(["columns", kinds, columns["id"]])
-    return Dataset(InMemoryTable(table), info=DatasetInfo(features=types), fingerprint=name)
+    return RejectedRows(built.ledger, wanted | dict.fromkeys(LEDGER, "string"))
 
 
 def published_columns(built: Built) -> dict[str, Column]:
     """The registry of what stands in `provenance` and `rejected`: every column by its name, in its order there."""
     left_out = _left_out(built)
     made = {name: each for name, each in built.plan.columns().items() if name not in left_out}
-    return {name: made.get(name) or column(name) for name in _behind_id((*made, *LEDGER))}
+    return {name: made.get(name) or column(name) for name in behind_id((*made, *LEDGER))}
 
 
 def _left_out(built: Built) -> set[str]:
@@ -88,31 +116,6 @@ def _left_out(built: Built) -> set[str]:
     vectors = [] if built.recipe.publish.vectors else named(columns, "vector")
     secret = [name for name, each in columns.items() if not each.published]
     return {SPLIT, *secret, *built.plan.settled(), *vectors}
-
-
-def _with_content(rows: Dataset, known: Mapping[str, str | None] | None = None) -> Dataset:
-    """The rows with a hash of what they say, behind their ids; `known` has it of all of them by id, or of none."""
-    import pyarrow as pa
-    from datasets import Dataset, DatasetInfo, Features, Value
-    from datasets.table import InMemoryTable
-
-    from hfsft.engine.parts.rows import column_of
-
-    texts = rows.select_columns([name for name in TEXTS if name in rows.column_names])
-    if known:
-        found = [known[row_id] for row_id in column_of(rows, "id")]
-    else:
-        found = [content(row) for batch in texts.iter(batch_size=1000) for row in rows_of(batch)]
-    kinds = rows.features.copy()
-    kinds[CONTENT] = Value("string")
-    names = _behind_id(rows.column_names)
-    table = rows.data.table.append_column(CONTENT, pa.array(found, pa.string())).select(names)
-    info = DatasetInfo(features=Features({name: kinds[name] for name in names}))
-    return Dataset(InMemoryTable(table), info=info, fingerprint=digest([rows._fingerprint, CONTENT]))
-
-
-def _behind_id(names: Iterable[str]) -> list[str]:
-    return [each for name in names for each in ((name, CONTENT) if name == "id" else (name,))]
 
 
 def write_jsonl(rows: Dataset, path: Path) -> None:

@@ -8,8 +8,9 @@ conversation: does not begin with the user (2), ends with the user (1): 3 rows, 
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from array import array
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from statistics import median
 from typing import TYPE_CHECKING, Any
@@ -30,6 +31,7 @@ _Entry = tuple[dict[str, Any], Any]  # of the ledger, with the row's origin
 
 SHOWN = 8  # causes that one list tells
 FINDS = 3  # different finds of one filter that its cause names, the commonest
+TEXTS = 10_000  # different texts of one reason that are counted; further ones are not
 REASONS = 20  # different reasons of one step that are told apart; beyond, only what they begin with
 LONGEST = 600  # characters of one reason: a server's sentence, and what to do about it, are told whole
 
@@ -88,10 +90,23 @@ def causes(ledger: Ledger, units: Mapping[str, str] | None = None) -> list[Cause
     places = {line.step: line.place for line in ledger.funnel}
     found = [
         cause
-        for removal, entries in ledger.removed()
+        for removal, entries in _with_origins(ledger)
         for cause in _of(removal, entries, places.get(removal.stage, ""), (units or {}).get(removal.stage, ""))
     ]
     return sorted(found, key=lambda cause: (-cause.rows, cause.stage, cause.reason))
+
+
+def _with_origins(ledger: Ledger) -> Iterator[tuple[Removal, Iterator[_Entry]]]:
+    standing = ledger.standing()
+    for removal in ledger.removals:
+        yield (
+            removal,
+            (
+                (standing(removal, entry), origin)
+                for batch in removal.batches([*removal.told_by, "origin"])
+                for entry, origin in zip(removal.told(batch), batch["origin"], strict=True)
+            ),
+        )
 
 
 def listed(found: Sequence[Cause], *, places: bool = True) -> list[str]:
@@ -133,44 +148,94 @@ def nothing_left(found: Sequence[Cause], rows_in: int, where: str = "") -> str:
     return "\n".join([f"no row is left: {head}", *lines, *written[: bool(where)]])
 
 
-def _of(removal: Removal, found: list[dict[str, Any]], place: str, unit: str) -> Iterator[Cause]:
-    if not found:
-        return
-    rows = list(zip(found, removal.column("origin"), strict=True))
-    groups = _grouped(rows, lambda entry: _key(removal, entry))
-    if len(groups) > REASONS:  # such as sentences that quote the row
-        groups = _grouped(rows, lambda entry: _kind(_key(removal, entry)))
+class _Group:
+    """Rows that fell for one reason, as far as it is told of them: numbers and counts, and no row."""
+
+    def __init__(self) -> None:
+        self.rows = self.complete = self.missing = 0
+        self.worded = False
+        self.entry: Mapping[str, Any] = {}  # of the first
+        self.values: set[str | None] = set()  # different ones, as far as there are two
+        self.numbers = array("d")
+        self.texts: Counter[str] = Counter()  # of what was found or answered
+        self._first: tuple[list[int | str], str] | None = None
+
+    def add(self, removal: Removal, entry: Mapping[str, Any], origin: str | None) -> None:
+        """One row more."""
+        self.entry = self.entry or entry
+        self.rows += 1
+        self.complete += origin == "example"
+        if source := entry["source"]:
+            shown = plain(source)
+            place = [int(part) if part.isdigit() else part for part in _NUMBER.split(shown)], shown
+            self._first = place if self._first is None else min(self._first, place)
+        value = entry["value"]
+        if len(self.values) < 2:
+            self.values.add(value)
+        if removal.fate == "rejected" and _by_number(removal):
+            self._measure(value)
+        else:
+            self._count(str(entry["error" if removal.fate == "failed" else "value"] or removal.rule))
+
+    def _measure(self, value: str | None) -> None:
+        if value is None:
+            self.missing += 1
+            return
+        self._count(value)
+        try:
+            self.numbers.append(float(value))
+        except ValueError:  # what the number counts, in words
+            self.worded = True
+
+    def _count(self, text: str) -> None:
+        if text in self.texts or len(self.texts) < TEXTS:
+            self.texts[text] += 1
+
+    @property
+    def first(self) -> str | None:
+        """The first place in the order of files and lines, whatever the order of the rows."""
+        return self._first[1] if self._first else None
+
+    @property
+    def most(self) -> str:
+        """The text that stands there most often."""
+        return min(self.texts, key=lambda text: (-self.texts[text], text))
+
+
+def _of(removal: Removal, found: Iterable[_Entry], place: str, unit: str) -> Iterator[Cause]:
+    fine, coarse = dict[str, _Group](), dict[str, _Group]()
+    for entry, origin in found:
+        key = _key(removal, entry)
+        for groups, name in ((fine, key), (coarse, _kind(key))):
+            if len(fine) <= REASONS or groups is coarse:
+                groups.setdefault(name, _Group()).add(removal, entry, origin)
+    groups = fine if len(fine) <= REASONS else coarse  # of many, such as sentences that quote the row, the kinds
     rule = _FILTER.fullmatch(removal.stage)
     many = _most_often(groups) if rule and removal.fate == "rejected" and len(groups) > 1 else ""
-    for members in [rows] if many else groups.values():
-        entries = [entry for entry, _ in members]
-        reason, advice = (f"{_label(removal.stage)}: {many}", "") if many else _told(removal, entries, unit)
-        yield Cause(
-            fate=removal.fate,
-            stage=removal.stage,
-            reason=reason,
-            rows=len(members),
-            first=_first(entry["source"] for entry in entries),
-            place=place,
-            advice=advice,
-            complete=sum(origin == "example" for _, origin in members),
-        )
+    told = list(groups.values())
+    if many:
+        places = [group._first for group in told if group._first]
+        first = min(places)[1] if places else None
+        counts = sum(group.rows for group in told), first, sum(group.complete for group in told)
+        yield _cause(removal, f"{_label(removal.stage)}: {many}", "", place, *counts)
+        return
+    for group in told:
+        yield _cause(removal, *_told(removal, group, unit), place, group.rows, group.first, group.complete)
 
 
-def _most_often(groups: Mapping[str, Sequence[_Entry]]) -> str:
+def _cause(
+    removal: Removal, reason: str, advice: str, place: str, rows: int, first: str | None, complete: int
+) -> Cause:
+    return Cause(removal.fate, removal.stage, reason, rows, first, place, advice, complete)
+
+
+def _most_often(groups: Mapping[str, _Group]) -> str:
     """What was found most often and how often, and how many rows had something else."""
-    keys = sorted(groups, key=lambda key: (-len(groups[key]), key))
-    others = sum(len(groups[key]) for key in keys[FINDS:])
-    return ", ".join(f"{key} ({len(groups[key]):,})" for key in keys[:FINDS]) + (
+    keys = sorted(groups, key=lambda key: (-groups[key].rows, key))
+    others = sum(groups[key].rows for key in keys[FINDS:])
+    return ", ".join(f"{key} ({groups[key].rows:,})" for key in keys[:FINDS]) + (
         f", others ({others:,})" if others else ""
     )
-
-
-def _grouped(rows: Sequence[_Entry], key: Callable[[dict[str, Any]], str]) -> dict[str, list[_Entry]]:
-    groups: dict[str, list[_Entry]] = defaultdict(list)
-    for row in rows:
-        groups[key(row[0])].append(row)
-    return groups
 
 
 def _key(removal: Removal, entry: Mapping[str, Any]) -> str:
@@ -190,26 +255,24 @@ def _by_number(removal: Removal) -> bool:
     return removal.bound.startswith(("at_", "above ", "below "))
 
 
-def _told(removal: Removal, entries: Sequence[Mapping[str, Any]], unit: str) -> tuple[str, str]:
+def _told(removal: Removal, group: _Group, unit: str) -> tuple[str, str]:
     """The reason in words, and what to do about it."""
     if removal.stage in (SIZE, ONLY):
         return STEPS[removal.stage].did, ""
     if _by_number(removal):
         counted = f" {unit}" if unit else ""
-        measured = _measured([entry["value"] for entry in entries], removal.bound)
-        return f"{_label(removal.stage)}: {removal.bound}{counted}, {measured}", ""
+        return f"{_label(removal.stage)}: {removal.bound}{counted}, {_measured(group, removal.bound)}", ""
     if removal.fate == "not_chosen":
         return f"{_label(removal.stage)}: others of their group stay", ""
     if not removal.rule:
-        rule, found = str(entries[0]["rule"]), {entry["value"] for entry in entries}
-        said = found.pop() if len(found) == 1 else rule
+        rule = str(group.entry["rule"])
+        said = group.entry["value"] if len(group.values) == 1 else rule
         return f"{_label(removal.stage)}: {rule}" + (f", {plain(said, LONGEST)}" if said != rule else ""), ""
     if removal.bound.startswith(AMONG):
-        value = entries[0]["value"]
+        value = group.entry["value"]
         held = "holds nothing" if value is None else f"is {plain(str(value), LONGEST)}"
         return f"{_label(removal.stage)}: must be {removal.bound}, {held}", ""
-    texts = Counter(str(entry["error" if removal.fate == "failed" else "value"] or removal.rule) for entry in entries)
-    text = min(texts, key=lambda text: (-texts[text], text))
+    text = group.most
     kind = _kind(text)
     if kind not in ADVICE:
         label = f"{_label(removal.stage)}: " if removal.fate == "rejected" and _FILTER.fullmatch(removal.stage) else ""
@@ -217,33 +280,20 @@ def _told(removal: Removal, entries: Sequence[Mapping[str, Any]], unit: str) -> 
     return plain(text, LONGEST), ADVICE[kind]
 
 
-def _measured(values: Sequence[str | None], bound: str) -> str:
+def _measured(group: _Group, bound: str) -> str:
     def told(number: float) -> str:
         return beside(bound, number, digits(number))
 
-    try:
-        numbers = [float(value) for value in values if value is not None]
-    except ValueError:  # what the number counts, in words
-        found = Counter(value for value in values if value is not None)
-        return f"most often {plain(min(found, key=lambda text: (-found[text], text)), LONGEST)}"
-    if not numbers:
+    if group.worded:
+        return f"most often {plain(group.most, LONGEST)}"
+    if not group.numbers:
         return "nothing was measured"
-    low, middle, high = min(numbers), median(numbers), max(numbers)
-    missing = len(values) - len(numbers)
+    low, middle, high = min(group.numbers), median(group.numbers), max(group.numbers)
     span = told(low) if low == high else f"{told(low)} to {told(high)}, median {told(middle)}"
-    return f"measured {span}" + (f", {missing:,} without a value" if missing else "")
+    return f"measured {span}" + (f", {group.missing:,} without a value" if group.missing else "")
 
 
 def _label(stage: str) -> str:
     """A filter's step as the recipe names it: `filters[score].usefulness` is `score usefulness`."""
     found = _FILTER.fullmatch(stage)
     return " ".join(part for part in found.groups() if part) if found else stage
-
-
-def _first(sources: Iterable[str | None]) -> str | None:
-    """The first place in the order of files and lines, whatever the order of the rows."""
-    return min(
-        (plain(source) for source in sources if source),
-        key=lambda source: [int(part) if part.isdigit() else part for part in _NUMBER.split(source)],
-        default=None,
-    )

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from functools import cached_property
+from itertools import repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from hfsft.recipe.recipe import Recipe
     from hfsft.release.by_source import OfSource
     from hfsft.release.folder.source_files import ReadFrom
+    from hfsft.release.rows.kept_rows import KeptRows
     from hfsft.release.rows.pair_lengths import PairLengths
     from hfsft.release.rows.release_measures import ReleaseMeasures
     from hfsft.release.trainer.check import TrainerCheck
@@ -35,7 +37,6 @@ if TYPE_CHECKING:
 
 
 SPLITS = SIDES
-BLOCK = 1 << 13  # rows that are written at once
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class Built:
 
     recipe: Recipe
     plan: Plan
-    rows: Dataset
+    rows: Rows | Dataset
     ledger: Ledger
     usage: Usage
     seconds: float
@@ -52,41 +53,36 @@ class Built:
     measures: ReleaseMeasures | None = None  # of its rows, where the engine has worked them out
     former: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # figures of the release before, by section
     stands: ToldBefore | None = None  # where the folder stays as it is, what it tells
+    in_order: KeptRows | None = None  # its rows, where the engine has put them in order
 
     @cached_property
-    def dataset(self) -> Dataset:
-        """The kept rows as a dataset; of a build whose folder stays as it is they are read now."""
-        from datasets import Dataset
+    def kept(self) -> KeptRows:
+        """The kept rows by split, in the order of their ids, with all columns that a release shows."""
+        from hfsft.engine.ordering.streamed_rows import as_dataset
+        from hfsft.release.rows.kept_rows import KeptRows
 
-        return self.rows if isinstance(self.rows, Dataset) else self.rows.dataset()
+        if self.in_order:
+            return self.in_order
+        return KeptRows.of_dataset(as_dataset(self.rows))
 
     def split(self, name: str) -> Dataset:
         """The kept rows of one split, in the order of their ids."""
-        from hfsft.engine.parts.rows import picked
-
-        return picked(self.dataset, self.numbers[name])
-
-    def blocks(self, name: str) -> Iterator[Dataset]:
-        """The same rows, so many at once: all of them in another order would be all of them in memory once more."""
-        from hfsft.engine.parts.rows import picked
-
-        wanted = self.numbers[name]
-        return (picked(self.dataset, wanted[start : start + BLOCK]) for start in range(0, len(wanted), BLOCK))
-
-    @cached_property
-    def numbers(self) -> dict[str, list[int]]:
-        """For each split the numbers of its rows, in the order of their ids."""
-        ids = self.column("id")
-        found: dict[str, list[int]] = {name: [] for name in SPLITS}
-        for index, split in enumerate(self.column("split")):
-            found[split].append(index)
-        return {split: sorted(numbers, key=ids.__getitem__) for split, numbers in found.items()}
+        rows = self.kept.of(name)
+        return rows.select(range(len(rows)))
 
     def column(self, name: str) -> list[Any]:
         """One column of the kept rows; None throughout where there is no such column."""
         from hfsft.engine.parts.rows import column_of
 
         return column_of(self.rows, name) if name in self.rows.column_names else [None] * len(self.rows)
+
+    def values(self, name: str) -> Iterator[Any]:
+        """The same, some at a time."""
+        from hfsft.rows.features import values_of
+
+        if name not in self.rows.column_names:
+            return repeat(None, len(self.rows))
+        return (value for table in self.streamed.batches([name]) for value in values_of(table[name]))
 
     def all_rows(self) -> Iterator[tuple[Rows | Dataset, bool]]:
         """The kept rows, then those that each rule took, each with whether they were kept."""
@@ -123,8 +119,8 @@ class Built:
         """What training on the rows will be like. Raises `ReleaseError` where they cannot be written as asked."""
         from hfsft.release.trainer.check import check
 
-        findings = self.measures.findings if self.measures else None
-        return check(self.dataset, self.writer, self.recipe.publish.max_length, findings)
+        findings = self.measures.findings() if self.measures else None
+        return check(self.streamed, self.writer, self.recipe.publish.max_length, findings)
 
     @cached_property
     def writer(self) -> DatasetWriter:
@@ -136,12 +132,14 @@ class Built:
             return self.measures.writer
         publish = self.recipe.publish
         tokenizer = load_tokenizer(publish.tokenizer, base=self.recipe.base) if publish.tokenizer else None
-        return DatasetWriter.published(self.dataset, publish, tokenizer)
+        return DatasetWriter.published(self.streamed, publish, tokenizer)
 
-    @cached_property
-    def contents(self) -> dict[str, str | None]:
-        """By the ids of kept rows the hashes of what they say, as far as they are known."""
-        return dict(zip(self.column("id"), self.measures.contents, strict=True)) if self.measures else {}
+    @property
+    def streamed(self) -> Rows:
+        """The kept rows, some at a time."""
+        from hfsft.engine.ordering.streamed_rows import streamed
+
+        return streamed(self.rows)
 
     def summary(self) -> dict[str, Any]:
         """Counts, funnel, usage, columns, and what was found of the rows, as JSON."""

@@ -12,6 +12,7 @@ import json
 import platform
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +42,11 @@ class ToldBefore:
 
     summary: Mapping[str, Any]
     notes: list[str]
+
+
+def prepare() -> None:
+    """Have ready what hangs on no row."""
+    _code()
 
 
 def hang_on(recipe: Recipe, plan: Plan, rows: Any, ledger: Ledger, usage: Usage) -> str:
@@ -99,8 +105,12 @@ def _of_sides(plan: Plan) -> set[str]:
     return found
 
 
+@cache
 def _code() -> str:
-    """A hash of when each file of hfsft was written: card and report change with it, whatever the version says."""
+    """A hash of when each file of hfsft was written: card and report change with it, whatever the version says.
+
+    Taken once: what this process has imported stays as it was.
+    """
     root = Path(hfsft.__file__).parent
     files = (path for path in root.rglob("*") if path.suffix not in ("", ".pyc") and path.is_file())
     written = [[path.relative_to(root).as_posix(), path.stat().st_size, path.stat().st_mtime_ns] for path in files]

@@ -1,6 +1,6 @@
 """A whole build without a model, of as many rows as one asks for: what each step costs, and the memory of the tree.
 
-    uv run python tests/benchmarks/bench_million.py --rows 100000 [--again] [--profile FILE]
+    uv run python tests/benchmarks/bench_million.py --rows 100000 [--again] [--engine daft] [--profile FILE]
 
 Rows are made: a question of about 40 words and an answer of about 80, 2 in 100 the same as a row before and 5 in 100
 nearly so. Read, measured, de-duplicated, split, written, with card and report. Printed are seconds on the clock,
@@ -125,7 +125,7 @@ class Watch:
         self._thread.join()
 
 
-def build(recipe: Path, out: Path, profile: str) -> None:
+def build(recipe: Path, out: Path, engine: str | None, profile: str) -> None:
     """In a process of its own: tells each step when it ends."""
     from cProfile import Profile
 
@@ -139,16 +139,17 @@ def build(recipe: Path, out: Path, profile: str) -> None:
     tell("imports")
     if seen:
         seen.enable()
-    built, _ = run(recipe, out=out, watcher=watcher)
+    built, _ = run(recipe, out=out, watcher=watcher, executor=engine)
     if seen:
         seen.disable()
         seen.dump_stats(profile)
     tell("measures for the release, files, card, report", rows=len(built.rows))
 
 
-def show(folder: Path, what: str, count: int, profile: str) -> None:
+def show(folder: Path, what: str, count: int, engine: str | None, profile: str) -> None:
     """Build, and print what each step cost."""
     command = [sys.executable, __file__, "--build", str(folder), "--profile", profile]
+    command += ["--engine", engine] if engine else []
     began = last = time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, "HF_HOME": str(folder)})
     watch, cpu = Watch(process.pid), 0.0
@@ -181,11 +182,12 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=100_000)
     parser.add_argument("--again", action="store_true")
     parser.add_argument("--folder", help="where to work; else a folder of its own, which is deleted")
+    parser.add_argument("--engine", help="another than that of this machine, such as daft")
     parser.add_argument("--profile", default="")
     parser.add_argument("--build", help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.build:
-        build(Path(asked.build) / "million.yaml", Path(asked.build) / "build", asked.profile)
+        build(Path(asked.build) / "million.yaml", Path(asked.build) / "build", asked.engine, asked.profile)
         return
     folder = Path(asked.folder or tempfile.mkdtemp(prefix="hfsft-million-"))
     folder.mkdir(exist_ok=True)
@@ -194,9 +196,9 @@ def main() -> None:
             file.writelines(json.dumps(row) + "\n" for row in rows(asked.rows))
         recipe = "name: million\nlanguage: [en]\nlicense: cc0-1.0\nexamples:\n  - path: rows.jsonl\n"
         (folder / "million.yaml").write_text(recipe, encoding="utf-8")
-        show(folder, "first build", asked.rows, asked.profile)
+        show(folder, "first build", asked.rows, asked.engine, asked.profile)
         if asked.again:
-            show(folder, "nothing changed", asked.rows, "")
+            show(folder, "nothing changed", asked.rows, asked.engine, "")
         pages = sorted((folder / "build").rglob("*.html"))
         print(", ".join(f"{page.name} {page.stat().st_size / 1e6:.1f} MB" for page in pages))
         size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())

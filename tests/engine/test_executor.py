@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from datasets import Dataset, Features
 
 from hfsft.engine import run as engine
-from hfsft.engine.executor import Done
+from hfsft.engine.executor import Done, Task
 from hfsft.engine.ledger import Ledger
 from hfsft.engine.lookahead import Route, task_of
 from hfsft.engine.outcome import ID, children, group_task, groups, of_group
 from hfsft.engine.plan import Asker, Plan
 from hfsft.engine.step import Bound, Step, compare
 from hfsft.rows.batch import Batch, Row, rows_of
-from hfsft.rows.features import features
+from hfsft.rows.features import arrow_schema, features
 from tests.engine.test_engine import ASK, KEEP, MEASURE, TWINS, Echo, source
 from tests.engine.toys import BEST, CHILDREN, FOLDED, JUDGED, PAIRED, RANKED
 
@@ -52,6 +53,19 @@ class Listed:
     @property
     def features(self) -> Features:
         return features(self.kinds)
+
+    def batches(self, names: Collection[str] | None = None, size: int = 8192) -> Iterator[pa.Table]:
+        kinds = {name: self.kinds[name] for name in (self.kinds if names is None else names)}
+        for start in range(0, len(self), size):
+            some = [{name: row[name] for name in kinds} for row in self.rows[start : start + size]]
+            yield pa.Table.from_pylist(some, schema=arrow_schema(kinds))
+
+    def slice(self, start: int, stop: int) -> Listed:
+        return replace(self, rows=self.rows[start:stop])
+
+    def without(self, names: Collection[str]) -> Listed:
+        kinds = {name: kind for name, kind in self.kinds.items() if name not in names}
+        return Listed([{name: row[name] for name in kinds} for row in self.rows], kinds)
 
     def select(self, indices: Iterable[int]) -> Listed:
         return replace(self, rows=[self.rows[number] for number in indices])
@@ -165,6 +179,12 @@ class Lists:
 
     def dataset(self, rows: Listed) -> Dataset:
         return Dataset.from_list(rows.rows, features=rows.features)
+
+    def in_order(self, rows: Listed, by: Sequence[str]) -> Listed:
+        return replace(rows, rows=sorted(rows.rows, key=lambda row: tuple(row[name] for name in by)))
+
+    def each(self, tasks: Sequence[Task]) -> list[Any]:
+        return [task.do() for task in tasks]
 
 
 WORDS = "a bbbb cc ddd a eeeee cc"

@@ -61,7 +61,7 @@ def split(rows: Rows, share: float = 0.3, former: Sides = NONE, **options: Any) 
 def after(rows: Rows, former: Sides = NONE, share: float = 0.3, **options: Any) -> Sides:
     """What is remembered once these rows were given their sides."""
     columns = {name: [each[name] for each in rows] for name in rows[0]}
-    return former.after(Split(validation=share, **options).drawn_by, columns)
+    return former.after(Split(validation=share, **options).drawn_by, [columns])
 
 
 def sides(rows: Rows) -> dict[str, str]:

@@ -8,7 +8,7 @@ import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from hfsft.cli.arguments import add_output, add_recipe, command
+from hfsft.cli.arguments import add_output, add_recipe, askers_wanted, command
 from hfsft.cli.commands.publish import report as released
 from hfsft.cli.confirm import Consent
 from hfsft.cli.consent import trust
@@ -50,7 +50,14 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "--engine",
         default="local",
-        help="what works on the rows, which come out the same: local (default), or daft (needs hfsft[scale])",
+        help="what works on the rows, which come out the same: local (default), daft (needs hfsft[scale]), or "
+        "ray://HOST:PORT, a running Ray cluster (needs hfsft[cluster])",
+    )
+    parser.add_argument(
+        "--work", metavar="FOLDER", help="with a cluster: a folder or s3:// address that every node of it sees"
+    )
+    parser.add_argument(
+        "--askers", type=askers_wanted, metavar="N", help="with a cluster: processes of it that ask models (default: 1)"
     )
     add_output(parser)
 
@@ -89,6 +96,8 @@ def run(arguments: argparse.Namespace) -> None:
             force=arguments.force,
             trust=trust(arguments),
             executor=arguments.engine,
+            work=arguments.work,
+            askers=arguments.askers,
         )
     except (KeyboardInterrupt, HfsftError):
         line.clear()

@@ -11,7 +11,7 @@ from hfsft.cli.arguments import add_recipe, command
 from hfsft.cli.consent import trust, wants
 from hfsft.cli.console import count, money, remark, table, wrapped
 from hfsft.cli.progress import Line
-from hfsft.errors import place_of
+from hfsft.errors import UserError, place_of
 from hfsft.release.step_titles import step_name
 
 if TYPE_CHECKING:
@@ -49,6 +49,14 @@ def run(arguments: argparse.Namespace) -> None:
         _topics(arguments)
         return
     asked = {"overrides": arguments.overrides, "trust": trust(arguments)}
+    if ahead := pipeline.foresee(arguments.recipe, **asked):
+        from hfsft.cli.foresight_told import told
+
+        said, ends = told(ahead)
+        if not ends:
+            raise UserError(f"what a build asks is not worked out here, as that takes as much\n\n{said}")
+        if not arguments.json:
+            print(f"{said}\n")
     steps = pipeline.forecast(arguments.recipe, **asked)
     if arguments.json:
         print(json.dumps([_as_dict(step) for step in steps], ensure_ascii=False, indent=2))

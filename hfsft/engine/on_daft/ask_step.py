@@ -6,36 +6,43 @@ is noted all the same.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow as pa
 
 from hfsft.cache import PART, SPENT
 from hfsft.engine.executor import Done
 from hfsft.engine.lookahead import Route, task_of
-from hfsft.engine.on_daft.beside import FAILED, PASSED_OVER, added, parted, widened
-from hfsft.engine.on_daft.parquet_parts import STAYED, ParquetPart, PartRows, Which
+from hfsft.engine.on_daft.beside import FAILED, PASSED_OVER, added, parted, spanned, widened
+from hfsft.engine.on_daft.parquet_parts import FELL, STAYED, ParquetPart, PartRows, Which
 from hfsft.engine.on_daft.part_files import PartFiles
-from hfsft.engine.on_daft.row_groups import PartWriter
+from hfsft.engine.on_daft.row_groups import PartWriter, read
 from hfsft.engine.outcome import ID, PARENT, children, group_task, groups
 from hfsft.engine.parts.files import Files
-from hfsft.engine.parts.grouped import INSTEAD, STAYS, told
+from hfsft.engine.parts.grouped import INSTEAD, KINDS, STAYS, told
 from hfsft.engine.plan import Asked, Asker, Task
 from hfsft.engine.step import Step
 from hfsft.errors import InternalError
 from hfsft.hashing import digest
 from hfsft.rows.batch import Batch, Row
-from hfsft.rows.features import arrow_schema
+from hfsft.rows.features import arrow_schema, values_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from hfsft.engine.cluster.askers import Askers
+
 
 @dataclass(frozen=True)
 class AskingParts:
-    """A step that asks, over these rows."""
+    """A step that asks, over these rows: from this process, or, where there are any, by askers of a cluster."""
 
     step: Step
     rows: PartRows
@@ -43,6 +50,7 @@ class AskingParts:
     route: Route | None
     files: PartFiles
     notes: Files
+    askers: Askers | None = None
 
     def done(self) -> Done[PartRows]:
         """What becomes of the rows."""
@@ -50,13 +58,7 @@ class AskingParts:
         came, note = self.files.came(key), self.notes.note(key + SPENT)
         if came is not None and note is not None:
             return replace(self._done(came.parts, {}, cached=True), spent=note["spent"])
-        asked, errors = self._groups_asked(key) if self.step.sees == "group" else self._rows_asked(key)
-        made = digest([key, sorted(errors)]) if errors else key
-        if self.step.sees == "group":
-            parts = self._groups(made, errors)
-        else:
-            make = self._grown if self.step.rows == "many" else self._wider
-            parts = [make(part, digest([made, number]) + PART, errors) for number, part in enumerate(self.rows.parts)]
+        asked, errors, parts = self._groups(key) if self.step.sees == "group" else self._each_row(key)
         if not errors:
             self.files.keep(key, parts)
         return replace(self._done(parts, errors, cached=False), calls=asked.calls, spent=asked.spent)
@@ -72,90 +74,219 @@ class AskingParts:
             out = [FAILED if row_id in errors else STAYED for row_id in rows[ID]]
             kinds = {**rows.kinds, **step.writes}
             failed = rows.of(added(rows, key, nothing, step.writes, out), kinds, Which(FAILED, out=True))
-        return Done(rows.of(parts, self._grown_kinds()).without(step.drops), cached, failed=failed, errors=errors)
+        grown = rows.of(parts, grown_kinds(step, rows.kinds)).without(step.drops)
+        return Done(grown, cached, failed=failed, errors=errors)
 
-    def _grown_kinds(self) -> dict[str, Any]:
-        return {**self.rows.kinds, PARENT: "string", **self.step.writes}
+    def _each_row(self, key: str) -> tuple[Asked, Mapping[str, str], list[ParquetPart]]:
+        """What asking for each row came to, why rows failed, by id, and the parts behind the step."""
+        whole = [
+            Piece(self.step, self.rows.of([part], self.rows.kinds, self.rows.which), (0, part.length), (key, number))
+            for number, part in enumerate(self.rows.parts)
+        ]
+        if (askers := self._askers()) is not None:
+            asked, parts = askers.rows(self.asker, self.step, whole)
+            self._keep(key, asked)
+            return asked, asked.failures, parts
+        tasks = (task for piece in whole for task in piece.tasks(self.route))
+        asked = self._ask(tasks, len(self.rows), key)
+        return asked, asked.failures, [piece.written(asked.failures, self._replayed) for piece in whole]
 
-    def _rows_asked(self, key: str) -> tuple[Asked, Mapping[str, str]]:
-        """What asking for each row came to, and why rows failed, by id."""
-        asked = self._ask(self._tasks(), len(self.rows), key)
-        return asked, asked.failures
-
-    def _tasks(self) -> Iterator[Task]:
-        route, step = self.route, self.step
-        columns = {*step.given(self.rows.kinds, ID), *(route.columns if route else ())}
-        for table in self.rows.tables([name for name in self.rows.kinds if name in columns]):
-            for row in table.to_pylist():
-                yield task_of(step, row, route)
-
-    def _groups_asked(self, key: str) -> tuple[Asked, Mapping[str, str]]:
+    def _groups(self, key: str) -> tuple[Asked, Mapping[str, str], list[ParquetPart]]:
         """The same for each group; with one all its rows fail."""
-        batch, members = self._members()
-        asked = self._ask((_group(self.step, batch, numbers) for numbers in members), len(members), key)
-        first = {numbers[0]: batch[ID][numbers[0]] for numbers in members}
-        return asked, {
-            batch[ID][number]: asked.failures[first[numbers[0]]]
-            for numbers in members
-            if first[numbers[0]] in asked.failures
+        askers = self._askers()
+        names = self.step.given(self.rows.kinds, ID) if askers is None else (ID, self.step.group_by)
+        batch: Batch = {name: self.rows[name] for name in names}
+        members = groups(batch[ID], batch[self.step.group_by])
+        if askers is None:
+            asked = self._ask((_group(self.step, batch, numbers) for numbers in members), len(members), key)
+        else:
+            asked, made = askers.groups(self.asker, GroupPiece(self.step, self.rows, tuple(map(tuple, members))))
+            self._keep(key, asked)
+        first = [batch[ID][numbers[0]] for numbers in members]
+        errors = {
+            batch[ID][number]: asked.failures[name]
+            for numbers, name in zip(members, first, strict=True)
+            if name in asked.failures
             for number in numbers
         }
+        if askers is None:
+            known = [numbers for numbers in members if batch[ID][numbers[0]] not in errors]
+            made = told(self.step, batch[ID], known, lambda numbers: self._replayed_group(batch, numbers))
+        out = [
+            FAILED if row_id in errors else STAYED if each else PASSED_OVER
+            for row_id, each in zip(batch[ID], made.pop(STAYS), strict=True)
+        ]
+        named = digest([key, sorted(errors)]) if errors else key
+        return asked, errors, added(self.rows, named, made, {**self.step.writes, INSTEAD: "string"}, out)
 
-    def _members(self) -> tuple[Batch, list[list[int]]]:
-        batch = {name: self.rows[name] for name in self.step.given(self.rows.kinds, ID)}
-        return batch, groups(batch[ID], batch[self.step.group_by])
+    def _askers(self) -> Askers | None:
+        """Those of a cluster, where they can ask the models of the step."""
+        return self.askers if self.askers is not None and self.askers.can(self.step, self.asker) else None
 
     def _ask(self, tasks: Iterable[Task], total: int, key: str) -> Asked:
         asked = self.asker.ask(self.step, tasks, total)
         if asked.pending:
             raise InternalError(f"step {self.step.name} was asked for answers that are not known")
-        self.notes.keep(key + SPENT, {"spent": asked.spent})
+        self._keep(key, asked)
         return asked
 
-    def _wider(self, part: ParquetPart, file: str, errors: Mapping[str, str]) -> ParquetPart:
+    def _keep(self, key: str, asked: Asked) -> None:
+        self.notes.keep(key + SPENT, {"spent": asked.spent})
+
+    def _replayed(self, row: Row) -> Any:
+        return self.asker.replay(self.step, row[ID], task_of(self.step, row).start)
+
+    def _replayed_group(self, batch: Batch, numbers: Sequence[int]) -> Any:
+        task = _group(self.step, batch, numbers)
+        return self.asker.replay(self.step, task.id, task.start)
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Rows of one part that are asked, and written to a file, together: those with numbers in `span`.
+
+    `name` is all that the file hangs on besides which of the rows fail.
+    """
+
+    step: Step
+    rows: PartRows
+    span: tuple[int, int]
+    name: tuple[Any, ...]
+
+    @property
+    def part(self) -> ParquetPart:
+        """The part."""
+        return self.rows.parts[0]
+
+    def cut(self, count: int) -> list[Piece]:
+        """The same rows as so many pieces, none of them empty."""
+        start, stop = self.span
+        edges = sorted({start + (stop - start) * number // count for number in range(count + 1)})
+        return [replace(self, span=edge, name=(*self.name, *edge)) for edge in pairwise(edges)]
+
+    def tasks(self, route: Route | None = None) -> Iterator[Task]:
+        """What is asked for each row."""
+        columns = {*self.step.given(self.rows.kinds, ID), *(route.columns if route else ())}
+        for table in self._tables([name for name in self.rows.kinds if name in columns]):
+            for row in table.to_pylist():
+                yield task_of(self.step, row, route)
+
+    def written(self, errors: Mapping[str, str], made: Callable[[Row], Any]) -> ParquetPart:
+        """The part behind the step, by a file of these rows; `made` tells what the step made of one."""
+        mine = sorted(errors.keys() & set(self._ids())) if errors else []
+        file = digest([*self.name, mine] if mine else list(self.name)) + PART
+        return (self._grown if self.step.rows == "many" else self._wider)(file, errors, made)
+
+    def joined(self, pieces: Sequence[ParquetPart]) -> ParquetPart:
+        """The part behind the step, whose rows were written in pieces of this one, by one file of all of them."""
+        kinds = grown_kinds(self.step, self.rows.kinds) if self.step.rows == "many" else self.step.writes
+        files = [piece.columns[next(iter(kinds))] for piece in pieces]
+        file = digest([*self.name, files]) + PART
+        schema = arrow_schema(kinds if self.step.rows == "many" else {**kinds, FELL: "int16"})
+        taken: Counter[int] = Counter()
+        for piece in pieces:
+            taken.update(dict(piece.taken))
+        with PartWriter(self.rows.folder, file, schema) as writer:
+            for each in files:
+                with self.rows.folder.parquet(each) as source:
+                    for number in range(source.num_row_groups):
+                        writer.write(source.read_row_group(number, use_threads=False).cast(schema))
+            writer.note = json.dumps({"rows": writer.rows, "taken": sorted(taken.items())})
+        if self.step.rows == "many":
+            return ParquetPart(file.removesuffix(PART), writer.rows, dict.fromkeys(kinds, file))
+        return self.part.having(file, kinds, taken)
+
+    def _tables(self, names: Sequence[str]) -> Iterator[pa.Table]:
+        schema = arrow_schema({name: self.rows.kinds[name] for name in names})
+        for table in spanned(read(self.rows.folder, self.part.of(names), self.part.length), self.span):
+            yield table.take(pa.array(self.rows.which.numbers(table))).select(names).cast(schema)
+
+    def _ids(self) -> Iterator[str]:
+        for table in self._tables([ID]):
+            yield from table[ID].to_pylist()
+
+    def _wider(self, file: str, errors: Mapping[str, str], made: Callable[[Row], Any]) -> ParquetPart:
         """Each row, with more columns."""
         step, rows = self.step, self.rows
         nothing = dict.fromkeys(step.writes)
 
         def make(table: pa.Table) -> tuple[Batch, Sequence[int]]:
-            made = [nothing if row[ID] in errors else self._replayed(row) for row in table.to_pylist()]
+            found = [nothing if row[ID] in errors else made(row) for row in table.to_pylist()]
             out = [FAILED if row_id in errors else STAYED for row_id in table[ID].to_pylist()]
-            return {name: [row[name] for row in made] for name in step.writes}, out
+            return {name: [row[name] for row in found] for name in step.writes}, out
 
-        return widened(rows, part, file, step.writes, step.given(rows.kinds, ID), make)
+        return widened(rows, self.part, file, step.writes, step.given(rows.kinds, ID), make, self.span)
 
-    def _grown(self, part: ParquetPart, file: str, errors: Mapping[str, str]) -> ParquetPart:
+    def _grown(self, file: str, errors: Mapping[str, str], made: Callable[[Row], Any]) -> ParquetPart:
         """The rows that come of each."""
-        kinds = self._grown_kinds()
+        kinds = grown_kinds(self.step, self.rows.kinds)
         schema = arrow_schema(kinds)
         with PartWriter(self.rows.folder, file, schema) as writer:
-            for table in self.rows.of([part], self.rows.kinds, self.rows.which).tables():
+            for table in self._tables(list(self.rows.kinds)):
                 came: list[Row] = []
                 for row in table.to_pylist():
                     if row[ID] not in errors:
-                        came += ({**row, **child} for child in children(self.step, row, self._replayed(row)))
+                        came += ({**row, **child} for child in children(self.step, row, made(row)))
                 writer.write(pa.Table.from_pylist(came, schema=schema))
         return ParquetPart(file.removesuffix(PART), writer.rows, dict.fromkeys(kinds, file))
 
-    def _groups(self, key: str, errors: Mapping[str, str]) -> list[ParquetPart]:
-        """The rows of each group, with more columns, or fewer of them."""
-        batch, members = self._members()
-        known = [numbers for numbers in members if batch[ID][numbers[0]] not in errors]
 
-        def of(numbers: Sequence[int]) -> Any:
-            task = _group(self.step, batch, numbers)
-            return self.asker.replay(self.step, task.id, task.start)
+@dataclass(frozen=True)
+class GroupPiece:
+    """Groups of rows that are asked together, by the numbers of their rows."""
 
-        made = told(self.step, batch[ID], known, of)
-        stay = made.pop(STAYS)
-        out = [
-            FAILED if row_id in errors else STAYED if each else PASSED_OVER
-            for row_id, each in zip(batch[ID], stay, strict=True)
+    step: Step
+    rows: PartRows
+    members: tuple[tuple[int, ...], ...]
+
+    def cut(self, count: int) -> list[GroupPiece]:
+        """The same groups as so many pieces, none of them empty."""
+        size = -(-len(self.members) // count)
+        return [
+            replace(self, members=self.members[start : start + size]) for start in range(0, len(self.members), size)
         ]
-        return added(self.rows, key, made, {**self.step.writes, INSTEAD: "string"}, out)
 
-    def _replayed(self, row: Row) -> Any:
-        return self.asker.replay(self.step, row[ID], task_of(self.step, row).start)
+    @cached_property
+    def _batch(self) -> Batch:
+        names = self.step.given(self.rows.kinds, ID)
+        table = self.rows.taken(names, np.array([number for numbers in self.members for number in numbers]))
+        return {name: values_of(table[name]) for name in names}
+
+    @property
+    def _places(self) -> list[range]:
+        """Where the rows of each group stand among those that are read."""
+        edges = [0, *accumulate(map(len, self.members))]
+        return [range(start, stop) for start, stop in pairwise(edges)]
+
+    def tasks(self) -> Iterator[Task]:
+        """What is asked for each group."""
+        return (_group(self.step, self._batch, places) for places in self._places)
+
+    def written(self, errors: Mapping[str, str], made: Callable[[Row], Any]) -> str:
+        """The file of what the step says of each row, in the order of the groups; `made` tells it of a group, which is
+        known by its first row.
+        """
+        ids = self._batch[ID]
+        known = [places for places in self._places if ids[places[0]] not in errors]
+        found = told(self.step, ids, known, lambda places: made({ID: ids[places[0]]}))
+        schema = arrow_schema({**self.step.writes, **KINDS})
+        file = digest([self.rows.key, self.step.fingerprint(""), self.members, sorted(errors)]) + PART
+        with PartWriter(self.rows.folder, file, schema) as writer:
+            writer.write(pa.table({name: pa.array(found[name], schema.field(name).type) for name in schema.names}))
+        return file
+
+    def told(self, file: str) -> Iterator[tuple[int, Row]]:
+        """What was written, by the numbers of the rows."""
+        numbers = (number for numbers in self.members for number in numbers)
+        with self.rows.folder.parquet(file) as source:
+            for number in range(source.num_row_groups):
+                table = source.read_row_group(number, use_threads=False)
+                yield from zip(numbers, table.cast(arrow_schema({**self.step.writes, **KINDS})).to_pylist())  # noqa: B905
+
+
+def grown_kinds(step: Step, kinds: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns behind a step that makes several rows of one."""
+    return {**kinds, PARENT: "string", **step.writes}
 
 
 def _group(step: Step, batch: Batch, numbers: Sequence[int]) -> Task:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -33,13 +33,22 @@ Make = Callable[[pa.Table], "tuple[Batch, Sequence[int]]"]
 
 
 def widened(
-    rows: PartRows, part: ParquetPart, file: str, writes: Mapping[str, Any], given: Collection[str], make: Make
+    rows: PartRows,
+    part: ParquetPart,
+    file: str,
+    writes: Mapping[str, Any],
+    given: Collection[str],
+    make: Make,
+    span: tuple[int, int] | None = None,
 ) -> ParquetPart:
-    """The part with a file of the columns `writes`, which `make` makes of the columns `given`, block by block."""
+    """The part with a file of the columns `writes`, which `make` makes of the columns `given`, block by block.
+
+    With a `span` the file holds those of its rows alone that have a number in it, from 0 on, those that are out too.
+    """
     schema, wanted = arrow_schema({**writes, FELL: "int16"}), {name: rows.kinds[name] for name in given}
     taken: Counter[int] = Counter()
     with PartWriter(rows.folder, file, schema) as writer:
-        for table in read(rows.folder, part.of(wanted), part.length):
+        for table in spanned(read(rows.folder, part.of(wanted), part.length), span):
             numbers = rows.which.numbers(table)
             made, out = make(table.select(list(wanted)).take(pa.array(numbers)).cast(arrow_schema(wanted)))
             fell = np.full(table.num_rows, BEFORE, np.int16)
@@ -50,6 +59,18 @@ def widened(
             writer.write(pa.table([*columns, pa.array(fell)], schema=schema))
         writer.note = json.dumps({"rows": writer.rows, "taken": sorted(taken.items())})
     return part.having(file, writes, taken)
+
+
+def spanned(tables: Iterable[pa.Table], span: tuple[int, int] | None) -> Iterator[pa.Table]:
+    """The rows of tables that follow on one another with numbers from the first of `span` up to the second."""
+    at = 0
+    for table in tables:
+        first, at = at, at + table.num_rows
+        if span is None:
+            yield table
+        elif first < span[1] and at > span[0]:
+            start = max(0, span[0] - first)
+            yield table.slice(start, min(span[1] - first, table.num_rows) - start)
 
 
 def added(

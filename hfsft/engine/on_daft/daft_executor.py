@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+import pickle
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -11,26 +13,32 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
+from datasets import is_caching_enabled
 
 from hfsft.cache import at_work
 from hfsft.engine.adding import Keeping, SourceRows
 from hfsft.engine.executor import Done
 from hfsft.engine.on_daft.ask_step import AskingParts
 from hfsft.engine.on_daft.beside import PASSED_OVER, added, parted
+from hfsft.engine.on_daft.by_rounds import SPREAD_FROM, by_groups, by_rounds
 from hfsft.engine.on_daft.parquet_parts import STAYED, ParquetPart, PartRows, Which
 from hfsft.engine.on_daft.part_files import Came, PartFiles
-from hfsft.engine.on_daft.queries import Stops, Tasks
-from hfsft.engine.on_daft.row_wise import Pass, doing, passes, told
+from hfsft.engine.on_daft.queries import OneByOne, Stops, Tasks
+from hfsft.engine.on_daft.row_wise import Pass, doing, done_once, passes, told
 from hfsft.engine.on_daft.seen import Seen
+from hfsft.engine.on_daft.shuffles import Rounds
 from hfsft.engine.on_daft.work_folder import WorkFolder
+from hfsft.engine.ordering.merged_rows import MergedRows, RunPiece
+from hfsft.engine.ordering.sorted_run import runs_of
 from hfsft.engine.outcome import ID
 from hfsft.engine.parts.facts import keep_facts, kept_facts
 from hfsft.engine.parts.files import Files
 from hfsft.engine.parts.grouped import INSTEAD, KINDS, STAYS, Grouped
 from hfsft.engine.parts.on_datasets import quiet
-from hfsft.engine.pieces.source_tasks import TASK, in_pieces, told_task
-from hfsft.engine.processes.workers import Workers, processes, told_as_data
+from hfsft.engine.pieces.source_tasks import does, in_pieces
+from hfsft.engine.processes.workers import Workers, portable, processes, told_as_data
 from hfsft.engine.resources import Work, path_of
+from hfsft.engine.spread.scattered import Spreading
 from hfsft.engine.step import Step
 from hfsft.errors import InternalError
 from hfsft.hashing import digest
@@ -40,6 +48,9 @@ from hfsft.rows.features import arrow_schema
 if TYPE_CHECKING:
     from datasets import Dataset
 
+    from hfsft.engine.cluster.askers import Askers
+    from hfsft.engine.cluster.connection import Cluster
+    from hfsft.engine.executor import Task
     from hfsft.engine.lookahead import Route
     from hfsft.engine.plan import Asker
 
@@ -47,20 +58,41 @@ PASS = Step("pass", reads=("pass",), writes={"part": "string"}, work=Work(path_o
 
 
 class OnDaft:
-    """Works by queries of Daft in this process. What steps made is kept in `cache`; there are no forecasts."""
+    """Works by queries of Daft in this process, or on the nodes of a cluster; there are no forecasts.
 
-    def __init__(self, cache: Path, scratch: Path | None = None) -> None:
+    What steps made is kept in `cache`: their rows too, unless there is a `work` folder, which all nodes see.
+    """
+
+    def __init__(
+        self,
+        cache: Path,
+        scratch: Path | None = None,
+        *,
+        work: str | None = None,
+        cluster: Cluster | None = None,
+        askers: Askers | None = None,
+        spread_from: int = SPREAD_FROM,
+    ) -> None:
+        self._spread_from = spread_from  # so many rows or more are worked on by rounds where they can be
         if scratch is not None:
             raise InternalError("forecasts are made by the executor of one machine")
         self._cache, self._until = cache, ExitStack()
+        self._cluster, self._askers = cluster, askers
+        self._folder = WorkFolder.of(cache) if work is None else WorkFolder.of(work).within(cache.name)
+        self._shared = work is not None
 
     def __enter__(self) -> OnDaft:
-        self._tasks = Tasks()
+        self._tasks = Tasks() if self._cluster is None else OneByOne()
         self._until.enter_context(quiet())
         self._until.enter_context(at_work(self._cache))
+        if self._shared:
+            self._folder.ready()
+            self._until.enter_context(self._folder.at_work(time.time()))
         self._workers, self._alone = Workers(), Lock()
         self._until.callback(self._workers.end)
-        self._files, self._facts = PartFiles(WorkFolder.of(self._cache)), Files(self._cache)
+        if self._askers is not None:
+            self._until.callback(self._askers.end)
+        self._files, self._facts = PartFiles(self._folder), Files(self._cache)
         return self
 
     def __exit__(self, *raised: object) -> None:
@@ -88,21 +120,13 @@ class OnDaft:
 
     def _read(self, tasks: Sequence[Any]) -> list[dict[str, Any]]:
         """What tasks of a source tell: other processes do them, where there are any."""
-        return self._tasks.each(tasks, self._told if processes() > 1 else lambda task, stops: task.do(stops))
-
-    def _told(self, task: Any, stops: Stops) -> dict[str, Any]:
-        schema = arrow_schema(TASK.writes)
-
-        def here(_: pa.Table) -> pa.Table:
-            return pa.table({"told": [json.dumps(task.do(stops))]}, schema=schema)
-
-        (answer,) = self._workers.made(TASK, schema, iter([pa.table(told_task(task))]), here)
-        told: dict[str, Any] = json.loads(answer["told"][0].as_py())
-        return told
+        if self._cluster is not None:
+            return self._cluster.each(does, tasks)
+        return self._tasks.each(tasks, self._sent if processes() > 1 else lambda task, stops: task.do(stops))
 
     def lane(self, rows: PartRows, steps: Sequence[Step], beside: PartRows | None) -> Iterator[Done[PartRows]]:
         """What steps make of each row: several of them in one pass over a part."""
-        for together in passes(steps, told_as_data):
+        for together in passes(steps, self._told_as_data):
             parts, cached = self._passed(rows, together, beside)
             for place, step in enumerate(together):
                 kinds = _kinds(rows.kinds, step)
@@ -126,14 +150,24 @@ class OnDaft:
         wanted = [Pass(rows.folder, part, rows.which, rows.kinds, steps, more, mark) for part in rows.parts]
         parts = [each.known(self._files) for each in wanted]
         missing = [number for number, part in enumerate(parts) if part is None]
-        elsewhere = not more and all(step.bound is not None or told_as_data(step) for step in steps)
-        elsewhere = elsewhere and self._workers.serve(PASS, len(rows))
-        do = self._elsewhere if elsewhere else self._here
-        for number, part in zip(missing, self._tasks.each([wanted[each] for each in missing], do), strict=True):
+        elsewhere = not more and all(step.bound is not None or self._told_as_data(step) for step in steps)
+        for number, part in zip(missing, self._done([wanted[each] for each in missing], elsewhere), strict=True):
             parts[number] = part
         found = [part for part in parts if part is not None]
         self._files.keep(key, found)
         return found, not missing
+
+    def _told_as_data(self, step: Step) -> bool:
+        return told_as_data(step) if self._cluster is None else portable(step)
+
+    def _done(self, wanted: list[Pass], elsewhere: bool) -> list[ParquetPart]:
+        """What comes of passes, which processes `elsewhere` can do as well."""
+        if elsewhere and self._cluster is not None:
+            return self._cluster.each(done_once, [(each, is_caching_enabled()) for each in wanted])
+        count = sum(each.part.length for each in wanted)
+        return self._tasks.each(
+            wanted, self._elsewhere if elsewhere and self._workers.serve(PASS, count) else self._here
+        )
 
     def _here(self, each: Pass, stops: Stops) -> ParquetPart:
         with self._alone:  # what a step holds need not bear two threads at once
@@ -162,8 +196,12 @@ class OnDaft:
             return Done(found, cached)
         if (came := self._files.came(key)) is not None:
             return Done(rows.of(came.parts, _kinds(rows.kinds, step)), True)
-        made = self._made_of_all(rows, step, key, names, more) if len(rows) else {name: [] for name in step.writes}
-        parts = added(rows, key, made, step.writes)
+        function = step.function
+        if isinstance(function, Spreading) and not more and len(rows) >= self._spread_from:
+            parts = by_rounds(step, function, rows, Rounds(self._files.folder, key))
+        else:
+            made = self._made_of_all(rows, step, key, names, more) if len(rows) else {name: [] for name in step.writes}
+            parts = added(rows, key, made, step.writes)
         self._files.keep(key, parts)
         return Done(rows.of(parts, _kinds(rows.kinds, step)), not len(rows))
 
@@ -182,7 +220,10 @@ class OnDaft:
         """What a step makes of the rows of each group."""
         key = digest([rows.key, step.fingerprint(_mark(beside))])
         came = self._files.came(key)
-        if came is None:
+        if came is None and beside is None and told_as_data(step) and len(rows) >= self._spread_from:
+            parts = by_groups(step, rows, Rounds(self._files.folder, key))
+            self._files.keep(key, parts)
+        elif came is None:
             made: Batch = {name: [] for name in (*step.writes, *KINDS)}
             if len(rows):
                 names = step.given(rows.column_names, ID)
@@ -198,11 +239,42 @@ class OnDaft:
 
     def ask(self, rows: PartRows, step: Step, asker: Asker, route: Route | None) -> Done[PartRows]:
         """What a step makes of the answers of models, which are asked by this process."""
-        return AskingParts(step, rows, asker, route, self._files, self._facts).done()
+        return AskingParts(step, rows, asker, route, self._files, self._facts, self._askers).done()
 
     def dataset(self, rows: PartRows) -> Dataset:
         """The rows as a dataset in memory."""
         return rows.dataset()
+
+    def in_order(self, rows: PartRows, by: Sequence[str]) -> MergedRows:
+        """The rows in the order of columns of text: some parts at a time are sorted into a file."""
+        runs = list(runs_of(rows, by))
+        done = self.each(runs)
+        pieces = tuple(RunPiece(each["file"], 0, each["rows"]) for each in done)
+        return MergedRows(rows.folder, pieces, dict(rows.kinds), tuple(by))
+
+    def each(self, tasks: Sequence[Task]) -> list[Any]:
+        """What tasks come to, in their order: of many rows done by other processes."""
+        if len(tasks) > 1 and self._workers.serve(DOING, sum(task.rows for task in tasks)):
+            return self._tasks.each(tasks, self._sent)
+        return [task.do() for task in tasks]
+
+    def _sent(self, task: Task, stops: Stops) -> Any:
+        schema = arrow_schema(DOING.writes)
+
+        def here(_: pa.Table) -> pa.Table:
+            return pa.table({"came": [json.dumps(task.do(stops))]}, schema=schema)
+
+        given = pa.table({"task": [pickle.dumps(task)]})
+        (answer,) = self._workers.made(DOING, schema, iter([given]), here)
+        return json.loads(answer["came"][0].as_py())
+
+
+def tasks_done() -> Callable[[Batch], Batch]:
+    """What does tasks in another process."""
+    return lambda batch: {"came": [json.dumps(pickle.loads(task).do()) for task in batch["task"]]}  # noqa: S301, of ours
+
+
+DOING = Step("tasks", reads=("task",), writes={"came": "string"}, work=Work(path_of(tasks_done)))
 
 
 def _kinds(kinds: Mapping[str, Any], step: Step) -> dict[str, Any]:

@@ -145,6 +145,10 @@ class PartRows:
         numbers = np.asarray(indices, dtype=np.int64)
         return dataset_of(self.taken(list(self.kinds), numbers), self.kinds, digest([self.key, numbers.tolist()]))
 
+    def slice(self, start: int, stop: int) -> Dataset:
+        """The rows from `start` to `stop`, in memory."""
+        return self.select(range(start, stop))
+
     def taken(self, names: Sequence[str], numbers: NDArray[np.int64]) -> pa.Table:
         """These columns of some of the rows, by their numbers; without columns nothing is read."""
         each, start = np.unique(numbers), 0

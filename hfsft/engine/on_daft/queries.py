@@ -69,6 +69,14 @@ class Tasks:
         return work.made
 
 
+class OneByOne:
+    """Work that this process does alone, where all other work is done by a cluster."""
+
+    def each(self, tasks: Sequence[T], do: Callable[[T, Stops], Any]) -> list[Any]:
+        """What `do` makes of each task, in their order. Raises what it raises first."""
+        return [do(task, lambda: False) for task in tasks]
+
+
 class _AtWork:
     """Tasks that are at work in threads. An error of theirs is no result of a query: Daft would make another one of it,
     which has lost what it knew.

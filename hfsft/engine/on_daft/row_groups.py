@@ -37,7 +37,7 @@ class PartWriter(AbstractContextManager["PartWriter"]):
 
     def __init__(self, folder: WorkFolder, name: str, schema: pa.Schema) -> None:
         self._folder, self._writing = folder, self._written(name)
-        self._schema = pa.schema([pa.field(field.name, _stored(field.type)) for field in schema])
+        self._schema = pa.schema([pa.field(field.name, stored(field.type)) for field in schema])
         self._waiting: list[pa.Table] = []
         self._count, self.rows, self.note = 0, 0, ""
 
@@ -80,6 +80,6 @@ class PartWriter(AbstractContextManager["PartWriter"]):
             self._file.write_table(table, row_group_size=GROUP)
 
 
-def _stored(kind: Any) -> Any:
+def stored(kind: Any) -> Any:
     """How a type is stored: lists of one length with none among them cannot be read back from Parquet."""
     return pa.list_(kind.value_type) if pa.types.is_fixed_size_list(kind) else kind

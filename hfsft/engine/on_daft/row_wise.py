@@ -78,7 +78,7 @@ class Pass:
     def known(self, files: PartFiles) -> ParquetPart | None:
         """The part that a former build made; None where it made none."""
         said = files.finished(self.file)
-        return None if said is None else self._part(said)
+        return None if said is None else self.of_note(said)
 
     def do(self, stops: Callable[[], bool] = lambda: False) -> ParquetPart:
         """Make the file. Raises what a step raises, and `Stopped` where it `stops` before the end."""
@@ -98,9 +98,10 @@ class Pass:
                     else:
                         writer.write(self._widened(some, schema, taken))
             writer.note = json.dumps({"rows": writer.rows, "taken": sorted(taken.items())})
-        return self._part(writer.note)
+        return self.of_note(writer.note)
 
-    def _part(self, said: str) -> ParquetPart:
+    def of_note(self, said: str) -> ParquetPart:
+        """The part that comes of it, from what is noted in the file."""
         note = json.loads(said)
         if self.grows:
             return ParquetPart(self.file.removesuffix(PART), note["rows"], dict.fromkeys(self.writes, self.file))
@@ -199,6 +200,13 @@ def passes(steps: Sequence[Step], apart: Callable[[Step], bool]) -> Iterator[tup
         found.append(step)
     if found:
         yield tuple(found)
+
+
+def done_once(sent: tuple[Pass, bool]) -> ParquetPart:
+    """What a pass comes to; where it may be read back, also what a process made of it that died then."""
+    each, again = sent
+    said = each.folder.noted(each.file) if again else None
+    return each.do() if said is None else each.of_note(said)
 
 
 def told(each: Pass) -> Batch:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from hfsft.engine.parts.files import Files
 from hfsft.engine.parts.grouped import KINDS, STAYS, Grouped, parted
 from hfsft.engine.parts.grown import ANOTHER, ITSELF
 from hfsft.engine.parts.on_datasets import BATCH, quiet
-from hfsft.engine.parts.rows import Rows
+from hfsft.engine.parts.rows import Rows, sorted_places
 from hfsft.engine.parts.source_rows import source_rows
 from hfsft.engine.processes.workers import Workers
 from hfsft.engine.step import Step
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from datasets import Dataset
 
+    from hfsft.engine.executor import Task
     from hfsft.engine.lookahead import Route
     from hfsft.engine.plan import Asker
 
@@ -164,6 +165,14 @@ class Local:
     def dataset(self, rows: Rows) -> Dataset:
         """The rows as a dataset in memory."""
         return rows.dataset()
+
+    def in_order(self, rows: Rows, by: Sequence[str]) -> Rows:
+        """The rows in the order of columns of text: where they lie is sorted, and nothing is copied."""
+        return rows.select(sorted_places([rows.table(by)], by).to_numpy())
+
+    def each(self, tasks: Sequence[Task]) -> list[Any]:
+        """What tasks come to, done one after the other."""
+        return [task.do() for task in tasks]
 
     def _at(self, rows: Rows) -> Files:
         """Where what is made of these rows is kept."""

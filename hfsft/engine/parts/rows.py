@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from datasets import Dataset, DatasetInfo, Value
 from datasets.table import InMemoryTable
 
@@ -112,6 +113,10 @@ class Rows:
         """Some of the rows, by their numbers."""
         chosen = np.asarray(indices, dtype=np.int64)
         return replace(self, part=self.part[chosen], place=self.place[chosen])
+
+    def slice(self, start: int, stop: int) -> Rows:
+        """The rows from `start` to `stop`."""
+        return replace(self, part=self.part[start:stop], place=self.place[start:stop])
 
     def and_of(self, other: Rows) -> Rows:
         """These rows, then those of `other`, which has the same columns."""
@@ -224,6 +229,14 @@ def picked(rows: Dataset, numbers: Sequence[int]) -> Dataset:
     table = pa.table([taken(StoredColumn(rows.data.column(name), None, ""), places) for name in names], names=names)
     fingerprint = digest([rows._fingerprint, hashlib.sha256(places.tobytes()).hexdigest()])
     return Dataset(InMemoryTable(table), info=DatasetInfo(features=rows.features), fingerprint=fingerprint)
+
+
+def sorted_places(tables: Sequence[pa.Table], by: Sequence[str]) -> pa.Array:
+    """The places of the rows of tables, one behind the other, in the order of columns of text; of equal rows the first
+    comes first. A letter stands between the columns that sorts before all others.
+    """
+    joined = [pc.binary_join_element_wise(*(table[name] for name in by), "\0") for table in tables]
+    return pc.sort_indices(pa.chunked_array([chunk for each in joined for chunk in each.chunks], pa.string()))
 
 
 def _in_few_pieces(column: pa.ChunkedArray) -> pa.ChunkedArray:

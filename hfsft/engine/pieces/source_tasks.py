@@ -7,7 +7,6 @@ something is wrong with a piece, the source is read as a whole: so its error is 
 from __future__ import annotations
 
 import json
-import pickle
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -21,8 +20,8 @@ from hfsft.engine.on_daft.parquet_parts import ParquetPart
 from hfsft.engine.on_daft.part_files import PartFiles
 from hfsft.engine.on_daft.row_groups import PartWriter, read
 from hfsft.engine.on_daft.row_wise import Stopped
-from hfsft.engine.pieces.piecewise import Piecewise
-from hfsft.engine.resources import Work, path_of
+from hfsft.engine.pieces.source_piece import Piecewise
+from hfsft.engine.resources import Work
 from hfsft.engine.step import Step
 from hfsft.errors import ReadAnewError, RecipeError, SourceError
 from hfsft.hashing import digest
@@ -201,19 +200,7 @@ def _mended(
     return found
 
 
-def told_task(task: Any) -> Batch:
-    """A task as a row, for a process that does it."""
-    return {"task": [pickle.dumps(task)]}
-
-
-def doing_tasks() -> Callable[[Batch], Batch]:
-    """The work of such a process."""
-
-    def does(batch: Batch) -> Batch:
-        tasks = map(pickle.loads, batch["task"])  # of the process that began this one
-        return {"told": [json.dumps(task.do()) for task in tasks]}
-
-    return does
-
-
-TASK = Step("source pieces", reads=("task",), writes={"told": "string"}, work=Work(path_of(doing_tasks)))
+def does(task: Any) -> dict[str, Any]:
+    """What a task tells; the function of a process of a cluster."""
+    told: dict[str, Any] = task.do()
+    return told

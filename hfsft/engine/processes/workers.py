@@ -121,8 +121,13 @@ def processes() -> int:
 
 
 def told_as_data(step: Step) -> bool:
+    """Whether another process can do it, a table of rows for each table that it is given."""
+    return step.rows == "same" and portable(step)
+
+
+def portable(step: Step) -> bool:
     """Whether another process can do it: all its code is of hfsft itself, and it runs no model of its own there."""
-    if step.work is None or step.at_hand or step.heavy or step.asks or step.rows != "same":
+    if step.work is None or step.at_hand or step.heavy or step.asks:
         return False
     works = [step.work, *(each.work for each in step.needs)]
     return all(_ours(work.function) and _ours_inside(work.arguments) for work in works)

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal
+from uuid import uuid4
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from hfsft.engine.resources import AT_ONCE, Resource, Work, path_of
 from hfsft.engine.spread.scattered import starts
 from hfsft.errors import InternalError
 from hfsft.rows.features import arrow_schema
 
 if TYPE_CHECKING:
-    from hfsft.engine.resources import Resource, Work
     from hfsft.engine.spread.scattered import Does, Scattered, Told
 
 LEFT, RIGHT = "hfsft:left", "hfsft:right"  # the numbers of rows that a join puts side by side
@@ -100,6 +102,33 @@ class AllHere:
     def of(self, table: pa.Table, kinds: Mapping[str, Any]) -> AllHere:
         """Other rows."""
         return AllHere(table.select(list(kinds)).cast(arrow_schema(kinds)), kinds, self.cut)
+
+    def shared(self, name: str, table: pa.Table) -> Resource:
+        """A table of this process."""
+        key = uuid4().hex
+        SHARED[key] = table
+        while len(SHARED) > AT_ONCE:
+            SHARED.popitem(last=False)
+        return Resource("table", Work(path_of(SharedHere), {"key": key}), key)
+
+
+SHARED: OrderedDict[str, pa.Table] = OrderedDict()
+"""The tables of this process that are shared within it."""
+
+
+class SharedHere:
+    """One of them, as a resource."""
+
+    def __init__(self, key: str) -> None:
+        self._key = key
+
+    def identity(self) -> str:
+        """A name that no other has."""
+        return self._key
+
+    def load(self) -> pa.Table:
+        """The table."""
+        return SHARED[self._key]
 
 
 def whole_groups(table: pa.Table, by: Sequence[str], size: int) -> Iterator[pa.Table]:

@@ -11,9 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
-import numpy as np
-
 if TYPE_CHECKING:
+    import numpy as np
     import pyarrow as pa
     from numpy.typing import NDArray
 
@@ -93,6 +92,13 @@ class Scattered(Protocol):
         """Rows that this process has, where these lie."""
         ...
 
+    def shared(self, name: str, table: pa.Table) -> Resource:
+        """A table that this process has, for the `needs` of work: whoever does it loads the whole, once a process.
+
+        `name` is what the step calls it, once in a step.
+        """
+        ...
+
 
 @runtime_checkable
 class Spreading(Protocol):
@@ -108,10 +114,11 @@ class Spreading(Protocol):
 
 def starts(table: pa.Table, by: Sequence[str]) -> NDArray[np.int64]:
     """The number of the first row of each group in a table in which the rows of a group follow on one another."""
-    if not table.num_rows:
-        return np.zeros(0, np.int64)
+    import numpy as np
     import pyarrow.compute as pc
 
+    if not table.num_rows:
+        return np.zeros(0, np.int64)
     first = np.zeros(table.num_rows, bool)
     first[0] = True
     for name in by:

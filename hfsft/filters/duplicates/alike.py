@@ -7,17 +7,30 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from hfsft.engine.resources import Work, path_of
+from hfsft.engine.spread.scattered import NUMBER
 from hfsft.engine.step import Bound, Step
-from hfsft.filters.duplicates.common import ALIKE, NEAREST, Compared, Duplicates, OverAll
+from hfsft.filters.duplicates.common import (
+    ALIKE,
+    NAME,
+    NEAREST,
+    RANK,
+    Compared,
+    Duplicates,
+    OverAll,
+    OverRounds,
+)
 from hfsft.filters.duplicates.row_by_row import FoundAlike, verdicts
 from hfsft.filters.filter_work import work_of
 from hfsft.rows.batch import Batch
 from hfsft.rows.columns import Column
+from hfsft.rows.features import arrow_schema
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from hfsft.engine.adding import Columns
+    from hfsft.engine.spread.scattered import Scattered
     from hfsft.errors import Place
 
 
@@ -98,9 +111,9 @@ class AlikeRows(Duplicates):
         return OverAll(self._searched)
 
     @property
-    def decide(self) -> OverAll:
+    def decide(self) -> OverRounds:
         """Row by row, the preferred first: the similarity to the row most like it of those that stay so far."""
-        return OverAll(self._decided)
+        return OverRounds(self._decided, rounds=self._spread)
 
     @abstractmethod
     def _pairs(self, rows: Columns, kept: pa.Table | None) -> tuple[AlikePairs, pa.Table | None]:
@@ -151,16 +164,22 @@ class AlikeRows(Duplicates):
         return {name: list(values) for name, values in zip(self.found, columns, strict=True)}, kept
 
     def _decided(self, rows: Columns, _: pa.Table | None) -> tuple[Batch, None]:
-        sames, nears, alikes, *told = (rows[name] for name in self.found)
+        found = {name: rows[name] for name in self.found}
+        _, nears, *_ = found.values()
+        order = self.order(rows, [place for place, each in enumerate(nears) if each is not None])
+        return self._verdicts(found, order, self._names(rows), self.names(rows)), None
+
+    def _verdicts(self, found: Batch, order: Sequence[int], names: Sequence[str], called: Sequence[str]) -> Batch:
+        """What becomes of rows, of which all that they are alike to are among them, by what was `found`, under `names`;
+        `called` is what others are told that they are called.
+        """
+        sames, nears, alikes, *told = found.values()
         count = len(nears)
-        places = {name: place for place, name in enumerate(self._names(rows))}
+        places = {name: place for place, name in enumerate(names)}
         near = [None if each is None else [places[name] for name in each] for each in nears]
         same = [None if name is None else places[name] for name in sames]
         other = [name and (name, value) for name, value in zip(*told, strict=True)] if told else [None] * count
-        order = self.order(rows, [place for place, each in enumerate(nears) if each is not None])
         made = verdicts(FoundAlike(near, alikes, same, other), order, self.at_most)
-
-        called = self.names(rows)
 
         def name(place: int | str | None) -> str | None:
             return called[place] if isinstance(place, int) else place
@@ -172,7 +191,45 @@ class AlikeRows(Duplicates):
             [each and name(each[0]) for each in made.nearest],
             [each and each[1] for each in made.nearest],
         )
-        return dict(zip(self.writes, columns, strict=True)), None
+        return dict(zip(self.writes, columns, strict=True))
+
+    def _spread(self, rows: Scattered) -> Scattered:
+        """The same for scattered rows: those that are alike, directly or through others, are looked at together."""
+        from hfsft.engine.spread.components import COMPONENT, components, of_its_own
+
+        same, near, *_ = self.found
+        ranked = self.ranking(rows, [near, *(name for name in self.found if name != near)]).kept("ranked")
+        links = ranked.only([NUMBER, same, near]).through(work_of(self, "linked"), {"one": "int64", NAME: "string"})
+        pairs = links.joined(ranked.only({NAME: NAME, "other": NUMBER}), [NAME]).only(["one", "other"])
+        together = ranked.joined(components(pairs), [NUMBER], "left")
+        kinds = {**together.kinds, COMPONENT: "int64"}
+        apart = together.through(Work(path_of(of_its_own)), kinds)
+        return apart.grouped([COMPONENT], work_of(self, "together"), {NUMBER: "int64", **self.writes})
+
+    def linked(self, table: pa.Table) -> pa.Table:
+        """Which row is alike to one of which name."""
+        import pyarrow as pa
+
+        same, near, *_ = self.found
+        pairs = [
+            (number, name)
+            for number, first, others in zip(*(table[each].to_pylist() for each in (NUMBER, same, near)), strict=True)
+            for name in ([first] if first is not None else others or ())
+        ]
+        numbers, names = zip(*pairs, strict=True) if pairs else ((), ())
+        return pa.table({"one": pa.array(numbers, pa.int64()), NAME: pa.array(names, pa.string())})
+
+    def together(self, table: pa.Table) -> pa.Table:
+        """What becomes of rows, of which all that are alike are among them."""
+        import pyarrow as pa
+
+        table = table.sort_by(RANK)  # so that the order of preference is that of the rows
+        names = table[NAME].to_pylist()
+        found = {name: table[name].to_pylist() for name in self.found}
+        made = self._verdicts(found, range(table.num_rows), names, names)
+        schema = arrow_schema(self.writes)
+        columns = {name: pa.array(values, schema.field(name).type) for name, values in made.items()}
+        return pa.table({NUMBER: table[NUMBER], **columns})
 
     def _names(self, rows: Columns) -> list[str]:
         """What each row is called by: its id, or its number where ids are not there or not all different."""

@@ -3,27 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NamedTuple
 
 from pydantic import Field, model_validator
 
-from hfsft.engine.adding import OverRows
+from hfsft.engine.adding import InMemory, OverRows
 from hfsft.engine.ledger import OF
+from hfsft.engine.spread.scattered import NUMBER
 from hfsft.errors import Problem
 from hfsft.filters.base import Around
 from hfsft.filters.cells import optional, texts
-from hfsft.filters.duplicates.who_stays import PREFERRED, Keep, keys_of, optional_of, reads_of
+from hfsft.filters.duplicates.order_bytes import bytes_of
+from hfsft.filters.duplicates.who_stays import (
+    PREFERRED,
+    Keep,
+    by_column,
+    keys_of,
+    optional_of,
+    read_by,
+    reads_of,
+    refuse,
+)
+from hfsft.filters.filter_work import work_of
 from hfsft.filters.other_sets.against import ComparesSets
 from hfsft.rows.batch import Batch
 from hfsft.rows.columns import TEXTS, Column
+from hfsft.rows.features import arrow_schema, values_of
 from hfsft.rows.views import OPTIONAL, READS, SETTING, questions
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from hfsft.engine.adding import Columns
+    from hfsft.engine.spread.scattered import Scattered
 
+RANK, NAME = "duplicates_rank", "duplicates_name"  # of scattered rows
+READ_BY = {NUMBER: "int64", "read": "bool", "first": "string"}  # what is told of some rows of what a choice goes by
 KEY = "duplicates_key"  # the column of what tells rows apart, from one step to the next
 READ = ("instruction", "response", "reasoning", "system", "context")  # what recipes compare that any set has
 CLUSTER, NEAREST, ALIKE = "_cluster", "_nearest", "_similarity"  # behind a measure's name: what tells of all like rows
@@ -144,12 +160,60 @@ class Duplicates(ComparesSets):
         texts: dict[int, Compared | None] = {}
         if len({str(ids[place]) for place in places}) < len(places):
             texts = dict(zip(places, self.compared(some(rows, places)), strict=True))
-        key = keys_of(rows, self.keep, self.by, f"filters[{self.name}]")
+        key = keys_of(rows, self.keep, self.by, self._called)
         return sorted(places, key=lambda place: (*key(place), str(ids[place]), texts.get(place), place))
 
     def names(self, rows: Columns) -> list[str]:
         """The id of each row; its number, counted from 0, where rows have none."""
         return list(map(str, rows["id"] if "id" in rows else range(len(rows))))
+
+    @property
+    def _called(self) -> str:
+        return f"filters[{self.name}]"
+
+    def ranking(self, rows: Scattered, columns: Sequence[str]) -> Scattered:
+        """These columns of scattered rows that have the first of them, with a `RANK` by which they sort as in `order`,
+        and their `NAME`.
+
+        Ids are all different, where rows have any. Raises `UserError` where no row has what the choice goes by.
+        """
+        chosen = by_column(rows.kinds, self.keep, self.by)
+        if chosen is not None:
+            read = rows.only([NUMBER, chosen]).through(work_of(self, "readable", chosen=chosen), READ_BY)
+            found = read.collected()  # a row for each time that the work was done
+            if found.num_rows and not any(found["read"].to_pylist()):
+                firsts = zip(found[NUMBER].to_pylist(), found["first"].to_pylist(), strict=True)
+                refuse(self._called, self.keep, chosen, min(firsts)[1])
+        kinds = {NUMBER: "int64", **{name: rows.kinds[name] for name in columns}, NAME: "string", RANK: "binary"}
+        return rows.through(work_of(self, "ranked", columns=list(columns)), kinds)
+
+    def readable(self, table: pa.Table, chosen: str) -> pa.Table:
+        """Whether any of these rows has what the choice goes by, and what the first says; no row if all are empty."""
+        import pyarrow as pa
+
+        there = table.filter(table[chosen].is_valid()).sort_by(NUMBER)
+        values = values_of(there[chosen])
+        read = any(value is not None for value in read_by(values, self.keep))
+        found = [{NUMBER: there[NUMBER][0].as_py(), "read": read, "first": str(values[0])}] if values else []
+        return pa.Table.from_pylist(found, schema=arrow_schema(READ_BY))
+
+    def ranked(self, table: pa.Table, columns: Sequence[str]) -> pa.Table:
+        """What `ranking` gives, of some rows."""
+        import pyarrow as pa
+
+        there = table.filter(table[columns[0]].is_valid())
+        numbers = there[NUMBER].to_pylist()
+        batch = {name: values_of(there[name]) for name in there.column_names if name in {*self.reads, *self.optional}}
+        key = keys_of(InMemory(batch or {NUMBER: numbers}), self.keep, self.by, None, numbers)
+        if "id" in batch:
+            names = list(map(str, batch["id"]))
+            told: list[tuple[str, ...]] = [(name,) for name in names]
+        else:
+            names = list(map(str, numbers))
+            told = [(*row.parts, row.system) if row else () for row in self.compared(batch)]
+        ranks = [bytes_of((*key(place), *told[place], number)) for place, number in enumerate(numbers)]
+        made = there.select([NUMBER, *columns]).append_column(NAME, pa.array(names, pa.string()))
+        return made.append_column(RANK, pa.array(ranks, pa.binary()))
 
     def problems(self, around: Around) -> Iterator[Problem]:
         """What any filter tells, and columns that other sets do not have."""
@@ -170,6 +234,17 @@ class OverAll(OverRows):
     def over(self, rows: Columns, kept: pa.Table | None) -> tuple[Batch, pa.Table | None]:
         """What it makes of rows, and what is to be kept."""
         return self.look(rows, kept)
+
+
+@dataclass(frozen=True)
+class OverRounds(OverAll):
+    """One that also works scattered rows out."""
+
+    rounds: Callable[[Scattered], Scattered] = field(kw_only=True)
+
+    def spread(self, rows: Scattered) -> Scattered:
+        """What it makes of scattered rows."""
+        return self.rounds(rows)
 
 
 def systems_of(rows: Columns) -> list[str]:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import Field
 
+from hfsft.engine.spread.scattered import NUMBER, starts
 from hfsft.engine.step import Bound, Step
-from hfsft.filters.duplicates.common import KEY, Duplicates, OverAll
+from hfsft.filters.duplicates.common import KEY, NAME, RANK, Duplicates, OverRounds
 from hfsft.filters.filter_work import work_of
 from hfsft.rows.batch import Batch
 from hfsft.similarity import keys_of
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from hfsft.engine.adding import Columns
+    from hfsft.engine.spread.scattered import Scattered
     from hfsft.errors import Place
 
 
@@ -81,9 +85,44 @@ class ExactDuplicate(Duplicates):
         return {KEY: keys_of(parts, [row.system if row else "" for row in compared])}
 
     @property
-    def counting(self) -> OverAll:
+    def counting(self) -> OverRounds:
         """How many rows with the same key are preferred to each."""
-        return OverAll(self._counted)
+        return OverRounds(self._counted, rounds=self._spread)
+
+    def _spread(self, rows: Scattered) -> Scattered:
+        """The same, by the groups of a key."""
+        ranked = self.ranking(rows, [KEY])
+        return ranked.grouped([KEY], work_of(self, "in_groups"), {NUMBER: "int64", **self.writes}, self.resources())
+
+    @property
+    def in_groups(self) -> Callable[[pa.Table], pa.Table]:
+        """What counts the rows of whole groups, where nothing else is known of them but their names and ranks."""
+        return partial(self._grouped, self._known())
+
+    def _grouped(self, known: Mapping[bytes, str], table: pa.Table) -> pa.Table:
+        import numpy as np
+        import pyarrow as pa
+
+        table = table.sort_by([(KEY, "ascending"), (RANK, "ascending")])
+        first, count = starts(table, [KEY]), table.num_rows
+        sizes = np.diff(np.append(first, count))
+        leader = np.repeat(first, sizes)
+        others: list[str | None] = [known.get(key) for key in table[KEY].to_pylist()]
+        elsewhere = np.array([other is not None for other in others], bool)
+        counts = np.arange(count) - leader + elsewhere
+        names = table[NAME].to_pylist()
+        leaders = [names[place] for place in leader.tolist()]
+        preferred = zip(counts.tolist(), others, leaders, strict=True)
+        originals = [other or name if much else None for much, other, name in preferred]
+        alone = np.repeat(sizes, sizes) == 1
+        return pa.table(
+            {
+                NUMBER: table[NUMBER],
+                self.measured: pa.array(counts),
+                self.original: pa.array(originals, pa.string()),
+                self.cluster: pa.array(leaders, pa.string(), mask=alone),
+            }
+        )
 
     def _counted(self, rows: Columns, _: pa.Table | None) -> tuple[Batch, None]:
         keys = rows[KEY]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from datetime import date, datetime, timezone
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 from hfsft.errors import UserError
 from hfsft.rows.columns import adjusted_of, ranked_by, score_of
@@ -40,10 +40,11 @@ def optional_of(keep: Keep, by: str | None) -> tuple[str, ...]:
     return ANSWER if keep == "longest" else ()
 
 
-def keys_of(rows: Columns, keep: Keep, by: str | None, who: str) -> Key:
+def keys_of(rows: Columns, keep: Keep, by: str | None, who: str | None, numbers: Sequence[int] | None = None) -> Key:
     """What rows are ordered by, by their places, before their ids.
 
-    Raises `UserError` where no row has a number, or a date, in the column that decides.
+    Raises `UserError` where no row has a number, or a date, in the column that decides; where these are not all rows,
+    `who` is None, and `numbers` are those of the rows among all.
     """
     count = len(rows)
     origins, rounds = (rows[name] if name in rows else [None] * count for name in ("origin", "round"))
@@ -56,27 +57,44 @@ def keys_of(rows: Columns, keep: Keep, by: str | None, who: str) -> Key:
         return lambda place: (str(origins[place]) not in PEOPLE, usual(place)[1])
     if keep == "preferred":
         return usual
-    ranks = _ranks(rows, keep, by, who)
+    ranks = _ranks(rows, keep, by, who, numbers)
     return lambda place: (ranks[place], *usual(place))
 
 
-def _ranks(rows: Columns, keep: Keep, by: str | None, who: str) -> Sequence[float]:
+def _ranks(
+    rows: Columns, keep: Keep, by: str | None, who: str | None, numbers: Sequence[int] | None
+) -> Sequence[float]:
     """For each row a number, the smallest for the one that stays."""
     if keep == "longest":
         names = [name for name in ("response", *ANSWER) if name in rows]
         columns = [rows[name] for name in names]
         answers = (dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True))
         return [-len(response(row) or "") for row in answers]
-    if keep == "newest" and by is None:
-        return range(0, -len(rows), -1)
-    name = by or ranked_by(rows.column_names)
-    read = _number if keep == "best" else _moment
-    found = [read(value) for value in rows[name]]
-    if any(value is not None for value in rows[name]) and all(value is None for value in found):
-        first = next(value for value in rows[name] if value is not None)
-        wanted = "a number" if keep == "best" else "a date as in 2026-03-31, or a number"
-        raise UserError(f"{who} keeps the {keep} by {name}, where no row has {wanted}: {str(first)[:40]!r}")
+    name = by_column(rows.column_names, keep, by)
+    if name is None:
+        return [-number for number in (range(len(rows)) if numbers is None else numbers)]
+    found = read_by(rows[name], keep)
+    if who is not None and any(value is not None for value in rows[name]) and all(value is None for value in found):
+        refuse(who, keep, name, next(value for value in rows[name] if value is not None))
     return [float("inf") if value is None else -value for value in found]
+
+
+def by_column(names: Collection[str], keep: Keep, by: str | None) -> str | None:
+    """The column whose numbers or dates say which of rows with these columns stays; None where no such column does."""
+    if keep == "best" or (keep == "newest" and by is not None):
+        return by or ranked_by(list(names))
+    return None
+
+
+def read_by(values: Sequence[Any], keep: Keep) -> list[float | None]:
+    """The numbers or dates of a column by which rows are chosen; None where a value is none."""
+    return list(map(_number if keep == "best" else _moment, values))
+
+
+def refuse(who: str, keep: Keep, name: str, first: Any) -> NoReturn:
+    """Say that no row has a value to choose by. Raises `UserError`."""
+    wanted = "a number" if keep == "best" else "a date as in 2026-03-31, or a number"
+    raise UserError(f"{who} keeps the {keep} by {name}, where no row has {wanted}: {str(first)[:40]!r}")
 
 
 def _number(value: Any) -> float | None:

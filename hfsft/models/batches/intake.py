@@ -158,7 +158,7 @@ class Taking:
     def _count(self, entry: Entry, answer: Answer) -> None:
         self._used = self._used.plus(self._taken(entry.key, entry.answer))
         if answer is entry.answer:  # else it was there before, such as of a run that was killed while it read them
-            self._tally.calls += 1
+            self._tally.sent()
             self._tally.answered(entry.key, entry.answer, 0.0)
             self._intake.outcomes.taken.add(bytes.fromhex(entry.key))
 
@@ -180,8 +180,8 @@ class Taking:
             if error is None and fault.kind == "down":
                 error = ModelError(f"models.{self._intake.model}: {fault.message}")
             if fault.cause not in _UNSENT:
-                self._tally.calls += 1
-                self._tally.failures[fault.cause] += 1
+                self._tally.sent()
+                self._tally.broke(fault.cause)
             self._settle(key, fault, again=key in otherwise)
         if self._answered:
             self._intake.speaking.confirm()

@@ -131,7 +131,7 @@ class Batches:
         except Fault as fault:
             raise AnswerError(fault.cause, fault.message) from None
         line = lines.written(job.key, place.api.endpoint, payload)
-        most = await self._meter.hold(model, payload, job.max_tokens)
+        most = await self._meter.hold(model, len(payload), job.max_tokens)
         if isinstance(most, BudgetError):
             if having := state.holding(self._store, job.key, place.api.client.name):  # by another build's budget
                 self._join(having, place, model)

@@ -21,6 +21,25 @@ _TABLE = "CREATE TABLE IF NOT EXISTS refusals (server TEXT, refused TEXT, seen R
 _READ = "SELECT refused FROM refusals WHERE server = ? AND seen > ?"
 
 
+class Learned:
+    """Those of the servers that a build asks, beside its answers."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def spoken_by(self, server: str) -> set[str]:
+        """See the function of that name."""
+        return spoken_by(self._store, server)
+
+    def remember(self, server: str, dialect: str) -> None:
+        """See the function of that name."""
+        remember(self._store, server, dialect)
+
+    def forget(self, server: str, dialect: str) -> None:
+        """See the function of that name."""
+        forget(self._store, server, dialect)
+
+
 def server_of(client: Client, model: Model) -> str:
     """What refusals are kept under: the address and the model, without a key."""
     return f"{client.name} {client.endpoint.model_name or model.model}"

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from hfsft.models.limits.usage import Tally, Usage
-    from hfsft.models.model import Answer, Model
+    from hfsft.models.model import Answer, Model, Price
     from hfsft.models.store.writer import Operation
 
 _log = logging.getLogger("hfsft")
@@ -77,16 +77,33 @@ OF: dict[Per, str] = {"build": "of this build", "dataset": "of the dataset"}
 class Claim(NamedTuple):
     """One request that is about to be sent."""
 
-    payload: bytes
+    size: int  # bytes of its body
     max_tokens: int | None
     most: Outlay | None  # what it can take, where a budget asks
+
+
+def check_prices(budget: Budget, models: Mapping[str, Model], prices: Mapping[str, Price | None]) -> None:
+    """Raise ModelError where a budget in USD cannot be kept: a price is unknown or not all that an answer costs."""
+    if budget.usd is None:
+        return
+    if unknown := [name for name, price in prices.items() if price is None]:
+        raise ModelError(
+            f"budget.usd cannot be kept: the price of {', '.join(sorted(unknown))} is unknown; "
+            "give `price: {input: ..., output: ...}` in USD per million tokens, or bound `calls` or `tokens`"
+        )
+    for name, model in models.items():
+        if more := costs_more(model.extra_body):
+            raise ModelError(
+                f"budget.usd cannot be kept: models.{name}.extra_body.{more} may cost more than the tokens at "
+                "`price`; leave it out, or bound `calls` or `tokens`"
+            )
 
 
 class Meter:
     """Holds the worst case of every open request against the budget, and keeps account of what is sent."""
 
     def __init__(self, budget: Budget | None, models: Mapping[str, Model], usage: Usage, spending: Spending) -> None:
-        self._budget = budget or Budget()
+        self.budget = budget or Budget()
         self._models = models
         self._usage = usage
         self._spending = spending
@@ -98,49 +115,39 @@ class Meter:
         self._first: set[str] = set()
         self._thinking = {name: thinking_tokens(model.extra_body) for name, model in models.items()}
         self._changed: asyncio.Event | None = None
-        self.bounded = self._budget.bounded
+        self.bounded = self.budget.bounded
         self._begun: asyncio.Task[None] | None = None
 
     def standing(self) -> str:
         """How much is taken of the budget, and of which; empty without one."""
-        return self._budget.standing(self._total)
+        return self.budget.standing(self._total)
 
     def pays_for(self, work: Outlay) -> float | None:
         """How many times as much as `work` the budget has left; None where it bounds none of it."""
-        return self._budget.pays_for(work, self._total)
+        return self.budget.pays_for(work, self._total)
 
     @property
     def _total(self) -> Outlay:
         """What is taken of the budget."""
-        return self._taken if self._budget.per == "build" else self._spending.total
+        return self._taken if self.budget.per == "build" else self._spending.total
 
     def check_prices(self) -> None:
         """Raise ModelError where a budget in USD cannot be kept: a price is unknown or not all that an answer costs."""
-        if self._budget.usd is None:
-            return
-        unknown = [name for name, price in self._usage.prices.items() if price is None]
-        if unknown:
-            raise ModelError(
-                f"budget.usd cannot be kept: the price of {', '.join(sorted(unknown))} is unknown; "
-                "give `price: {input: ..., output: ...}` in USD per million tokens, or bound `calls` or `tokens`"
-            )
-        for name, model in self._models.items():
-            if more := costs_more(model.extra_body):
-                raise ModelError(
-                    f"budget.usd cannot be kept: models.{name}.extra_body.{more} may cost more than the tokens at "
-                    "`price`; leave it out, or bound `calls` or `tokens`"
-                )
+        check_prices(self.budget, self._models, self._usage.prices)
 
-    async def claim(self, model: str, payload: bytes, max_tokens: int | None) -> Claim:
-        """Reserve the worst case of one request; waits for open ones to settle, BudgetError if that cannot help."""
+    async def claim(self, model: str, size: int, max_tokens: int | None) -> Claim:
+        """Reserve the worst case of one request of so many bytes.
+
+        Waits for open ones to settle; BudgetError if that cannot help.
+        """
         if not self.bounded:
-            return Claim(payload, max_tokens, None)
+            return Claim(size, max_tokens, None)
         while model in self._first:  # what its answer takes beyond its `max_tokens` is reckoned with for all others
             await self._change()
-        if model not in self._seen and (self._budget.usd is not None or self._budget.tokens is not None):
+        if model not in self._seen and (self.budget.usd is not None or self.budget.tokens is not None):
             self._first.add(model)
         try:
-            while passed := await self._passed(model, most := self._worst(model, payload, max_tokens)):
+            while passed := await self._passed(model, most := self._worst(model, size, max_tokens)):
                 if not self._claims:
                     raise BudgetError(self._said(passed))
                 await self._change()
@@ -149,7 +156,7 @@ class Meter:
             raise
         self._claims += 1
         self._taken = self._taken.plus(most)
-        return Claim(payload, max_tokens, most)
+        return Claim(size, max_tokens, most)
 
     async def _change(self) -> None:
         """Wait until a request is settled."""
@@ -170,7 +177,7 @@ class Meter:
         elif answer is None and not paid:
             read = written = 0
         else:
-            most = claim.most or self._worst(model, claim.payload, claim.max_tokens)
+            most = claim.most or self._worst(model, claim.size, claim.max_tokens)
             read, written = most.input_tokens, most.output_tokens
             if answer is None:
                 tally.lose(read, written, bounded=claim.max_tokens is not None)
@@ -180,17 +187,21 @@ class Meter:
             )
             if claim.max_tokens is not None and answer is not None:
                 self._reckon(model, claim, read, written)
-        if claim.most is None or self._budget.per == "build":
+        if claim.most is None or self.budget.per == "build":
             self._spending.note(model, read, written, cached)
+
+    def noted(self) -> asyncio.Future[Any] | None:
+        """What brings on disk what was spent; None where nothing waits for it."""
+        return self._spending.write()
 
     @property
     def reserves(self) -> bool:
         """Whether what is set aside is kept beside the answers, for all builds of the dataset."""
-        return self.bounded and self._budget.per == "dataset"
+        return self.bounded and self.budget.per == "dataset"
 
-    async def hold(self, model: str, payload: bytes, max_tokens: int | None) -> Outlay | BudgetError:
+    async def hold(self, model: str, size: int, max_tokens: int | None) -> Outlay | BudgetError:
         """The worst case of a request for a batch, once it is set aside; else the error of the bound it would pass."""
-        most = self._worst(model, payload, max_tokens)
+        most = self._worst(model, size, max_tokens)
         if self.bounded:
             if passed := await self._passed(model, most):
                 return BudgetError(self._said(passed))
@@ -224,7 +235,7 @@ class Meter:
     def _correct(self, model: str, claim: Claim, by: Outlay) -> None:
         self._claims -= 1
         self._taken = self._taken.plus(by)
-        if self._budget.per == "dataset":
+        if self.budget.per == "dataset":
             self._spending.correct(model, by)
         self._settled(model)
 
@@ -232,9 +243,9 @@ class Meter:
         """The bound that one more request could pass; empty where it is set aside for."""
 
         def fits(taken: Outlay) -> str:
-            return self._budget.passed(taken.plus(most))
+            return self.budget.passed(taken.plus(most))
 
-        if self._budget.per == "build":
+        if self.budget.per == "build":
             return fits(self._taken)
         if self._begun is None or (self._begun.done() and self._begun.exception()):
             self._begun = asyncio.get_running_loop().create_task(self._begin())
@@ -244,7 +255,7 @@ class Meter:
     async def _begin(self) -> None:
         """Look up what all builds have taken by now."""
         unknown = await self._spending.begin()
-        if unknown and self._budget.usd is not None:
+        if unknown and self.budget.usd is not None:
             raise ModelError(
                 f"budget.usd cannot be kept over all builds: what {', '.join(unknown)} took in earlier ones had no "
                 "known price; name it under `models` with a `price`, or bound `calls` or `tokens`"
@@ -252,32 +263,32 @@ class Meter:
 
     def _said(self, passed: str) -> str:
         sent = f"the budget of {passed} would be passed by the next request, so it was not sent"
-        if self._budget.per == "build":
+        if self.budget.per == "build":
             return f"{sent} (it is of this build alone: answers so far are kept, and the next build goes on with them)"
         total = self._spending.total
-        usd = f", ${total.usd:.4f}" if self._budget.usd is not None else ""
+        usd = f", ${total.usd:.4f}" if self.budget.usd is not None else ""
         return (
             f"{sent} (it is of all builds of the dataset, which took {total.calls:,} calls, {total.tokens:,} tokens"
             f"{usd}, requests still open counted at their most; answers are kept: raise it to go on)"
         )
 
-    def _worst(self, model: str, payload: bytes, max_tokens: int | None) -> Outlay:
-        if max_tokens is None and (self._budget.usd is not None or self._budget.tokens is not None):
+    def _worst(self, model: str, size: int, max_tokens: int | None) -> Outlay:
+        if max_tokens is None and (self.budget.usd is not None or self.budget.tokens is not None):
             raise ModelError(
                 f"models.{model}: a budget in USD or tokens needs `max_tokens`, or one answer could pass it alone"
             )
         more = self._more.get(model, (0, 0))
-        read, written = self._reckoned(model, payload, max_tokens)
+        read, written = self._reckoned(model, size, max_tokens)
         return outlay(1, read + more[0], written + more[1], self._usage.prices.get(model))
 
-    def _reckoned(self, model: str, payload: bytes, max_tokens: int | None) -> tuple[int, int]:
+    def _reckoned(self, model: str, size: int, max_tokens: int | None) -> tuple[int, int]:
         """The most tokens that a request can take, read and written, by what it says itself."""
-        return len(payload) + _TEMPLATE_TOKENS, (max_tokens or 0) + self._thinking[model]
+        return size + _TEMPLATE_TOKENS, (max_tokens or 0) + self._thinking[model]
 
     def _reckon(self, model: str, claim: Claim, read: int, written: int) -> None:
         """Note what a server counted beyond that, such as thoughts: said once, and reckoned with from then on."""
         self._seen.add(model)
-        most_read, most_written = self._reckoned(model, claim.payload, claim.max_tokens)
+        most_read, most_written = self._reckoned(model, claim.size, claim.max_tokens)
         before = self._more.get(model, (0, 0))
         self._more[model] = max(before[0], read - most_read), max(before[1], written - most_written)
         if before == (0, 0) != self._more[model]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING
 
 from hfsft.models.dialects.dialect_table import SHAPED
-from hfsft.models.dialects.learned import server_of, spoken_by
+from hfsft.models.dialects.learned import server_of
 from hfsft.models.limits.throttle import Bucket, Gate, Lane
 
 if TYPE_CHECKING:
@@ -15,10 +16,9 @@ if TYPE_CHECKING:
     import aiohttp
 
     from hfsft.models.http.client import Client
-    from hfsft.models.limits.budget import Meter
-    from hfsft.models.limits.usage import Usage
+    from hfsft.models.http.faults import Fault
+    from hfsft.models.means import Means
     from hfsft.models.model import Endpoint, Model
-    from hfsft.models.store.store import Store
 
 
 SAMPLING = {"temperature", "top_p", "max_tokens", "price"}  # what is nothing to the place that a model is asked at
@@ -27,14 +27,15 @@ SAMPLING = {"temperature", "top_p", "max_tokens", "price"}  # what is nothing to
 class Gates:
     """Finds servers, keys and prices; starts the embedded model; shares one HTTP session."""
 
-    def __init__(self, models: Mapping[str, Model], usage: Usage, meter: Meter, store: Store) -> None:
+    def __init__(self, models: Mapping[str, Model], means: Means) -> None:
         self._models = models
-        self._store = store
-        self._usage = usage
-        self._meter = meter
+        self._means = means
+        self._usage = means.usage
+        self._meter = means.meter
         self._places: dict[str, str] = {}
         self._gates: dict[str, asyncio.Task[Gate]] = {}
         self._session: aiohttp.ClientSession | None = None
+        means.news.listen(self._heard)
 
     async def get(self, name: str) -> Gate:
         """The gate of one model; ModelError where it has no server, no key or no price that a budget needs."""
@@ -71,19 +72,33 @@ class Gates:
         self._session = self._session or new_session()
         requests = model.requests_per_minute
         if model.task == "chat":
-            lanes = [self._lane(Client(self._session, endpoint, model.timeout), model) for endpoint in endpoints]
+            clients = [Client(self._session, endpoint, model.timeout) for endpoint in endpoints]
         else:
             # The gate lets texts through, of which many make one request: these are bounded where they are sent.
             from hfsft.models.vectors.together import TogetherClient
 
             bucket, requests = Bucket(requests) if requests else None, None
-            lanes = [self._lane(TogetherClient(self._session, each, model, bucket), model) for each in endpoints]
-        return Gate(name, lanes, model.at_once, requests, model.tokens_per_minute)
+            clients = [TogetherClient(self._session, each, model, bucket) for each in endpoints]
+        start = int(self._means.first * len(clients))
+        lanes = [await self._lane(client, model) for client in (*clients[start:], *clients[:start])]
+        tell = partial(self._tell, model)
+        return Gate(name, lanes, model.at_once, requests, model.tokens_per_minute, tell)
 
-    def _lane(self, client: Client, model: Model) -> Lane:
+    def _tell(self, model: Model, lane: Lane, fault: Fault) -> None:
+        self._means.news.tell(server_of(lane.client, model), fault)
+
+    def _heard(self, server: str, fault: Fault) -> None:
+        """What a server said to another process is heeded here too."""
+        for task in self._gates.values():
+            if task.done() and not task.cancelled() and task.exception() is None:
+                for lane in (gate := task.result()).lanes:
+                    if server_of(lane.client, self._models[gate.name]) == server:
+                        gate.heard(lane, fault)
+
+    async def _lane(self, client: Client, model: Model) -> Lane:
         most = min(model.concurrency, client.endpoint.concurrency)
         lane = Lane(client, most * model.in_one_request)
-        lane.dialects |= spoken_by(self._store, server_of(client, model))
+        lane.dialects |= await self._means.dialects.spoken_by(server_of(client, model))
         lane.schema_tried = bool(lane.dialects & SHAPED)
         return lane
 

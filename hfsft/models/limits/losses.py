@@ -41,17 +41,22 @@ class Losses:
 
     def add(self, outcome: Any) -> str | None:
         """Count a row by what it came to, an `AnswerError` where it failed; why that is of no use, None where it is."""
-        self.done += 1
-        if isinstance(outcome, AnswerError):
-            self.failed[outcome.cause] += 1
-            if outcome.cause != UNPAID:
-                self._last_failure = str(outcome)
-            return str(outcome)
-        if why := self._bears.why(outcome):
+        error = outcome if isinstance(outcome, AnswerError) else None
+        why = self._bears.why(outcome) if error is None else None
+        self.count(error, why)
+        return why if error is None else str(error)
+
+    def count(self, error: AnswerError | None, why: str | None, rows: int = 1) -> None:
+        """Count so many rows that failed with `error`, or came to what is of no use, which `why` says."""
+        self.done += rows
+        if error is not None:
+            self.failed[error.cause] += rows
+            if error.cause != UNPAID:
+                self._last_failure = str(error)
+        elif why:
             cause, _, said = why.partition(": ")
-            self._lost[cause] += 1
+            self._lost[cause] += rows
             self._last_loss = said or why
-        return why
 
     def take_back(self, error: AnswerError) -> None:
         """Count a row that was done as failed: its answer turned out to be none."""

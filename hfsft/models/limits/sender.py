@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from hfsft.models.dialects import dialect_table as table
 from hfsft.models.dialects.authored import chosen, refused_key
 from hfsft.models.dialects.dialect_table import SHAPED
-from hfsft.models.dialects.learned import forget, remember, server_of
+from hfsft.models.dialects.learned import server_of
 from hfsft.models.dialects.refused_request import REFUSALS, read_refusal
 from hfsft.models.dialects.response_shapes import refuses_what_was_written
 from hfsft.models.http import wire
@@ -20,11 +20,10 @@ from hfsft.models.structured import follows
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from hfsft.models.limits.budget import Meter
     from hfsft.models.limits.throttle import Lane
-    from hfsft.models.limits.usage import Tally, Usage
+    from hfsft.models.limits.usage import Tally
+    from hfsft.models.means import Means
     from hfsft.models.model import Answer, Model, Request
-    from hfsft.models.store.store import Store
 
 # A request is put into so many dialects at most, one after another, as its server refuses it.
 _MOST_CHANGES = 2 * len(table.TABLE)
@@ -64,10 +63,10 @@ class Sent(NamedTuple):
 class Sender:
     """Learns the dialect of each server from what it refuses, once for all requests; see the table of dialects."""
 
-    def __init__(self, meter: Meter, store: Store, usage: Usage) -> None:
-        self._meter = meter
-        self._store = store
-        self._usage = usage
+    def __init__(self, means: Means) -> None:
+        self._meter = means.meter
+        self._learned = means.dialects
+        self._usage = means.usage
         self.stopping = False
         self.sent = threading.Event()  # whether a request ever was
 
@@ -168,7 +167,7 @@ class Sender:
                 continue
             lane.dialects.add(name)
             lane.unconfirmed.discard(name)
-            remember(self._store, server_of(lane.client, job.model), name)
+            self._learned.remember(server_of(lane.client, job.model), name)
 
     def _heed(self, lane: Lane, job: Job, used: list[str], answer: Answer) -> None:
         """Note whether an answer follows its schema; of a server none of whose answers does, it is told in words."""
@@ -194,16 +193,16 @@ class Sender:
             if name in lane.unconfirmed:
                 lane.unconfirmed.discard(name)
             else:
-                forget(self._store, server_of(lane.client, job.model), name)
+                self._learned.forget(server_of(lane.client, job.model), name)
 
     async def _once(self, lane: Lane, job: Job, payload: bytes) -> tuple[Answer, Mapping[str, str]]:
         if self.stopping:
             raise asyncio.CancelledError
-        claim = await self._meter.claim(job.request.model, payload, job.max_tokens)
+        claim = await self._meter.claim(job.request.model, len(payload), job.max_tokens)
         answer: Answer | None = None
         paid = True
         try:
-            job.tally.calls += 1
+            job.tally.sent()
             self.sent.set()
             answer, headers = await lane.client.ask(payload, going_on=bool(job.request.prompt))
             return answer, headers

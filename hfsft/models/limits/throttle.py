@@ -8,7 +8,9 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TYPE_CHECKING, Protocol
 
 from hfsft.errors import ModelError
 from hfsft.models.http.faults import Fault
@@ -33,6 +35,32 @@ _RESTART_SECONDS = 10.0
 # So many faults in a row, and no answer among them for so long, are no longer bad luck.
 _STREAK = 20
 _STREAK_SECONDS = 60.0
+
+
+Hear = Callable[[str, Fault], None]
+"""Is told a server, and what it said there to another process that asks it for this build."""
+
+
+class News(Protocol):
+    """Who tells the processes that ask for one build what servers say to one of them: that they are full, or closed."""
+
+    def tell(self, server: str, fault: Fault) -> None:
+        """Tell the others."""
+        ...
+
+    def listen(self, hear: Hear) -> None:
+        """Be told what others heard."""
+        ...
+
+
+class Alone:
+    """No other process asks for this build."""
+
+    def tell(self, server: str, fault: Fault) -> None:
+        """Nobody is there."""
+
+    def listen(self, hear: Hear) -> None:
+        """Nobody tells."""
 
 
 class Lane:
@@ -180,9 +208,16 @@ class Gate:
     """
 
     def __init__(
-        self, name: str, lanes: list[Lane], concurrency: int, requests: int | None = None, tokens: int | None = None
+        self,
+        name: str,
+        lanes: list[Lane],
+        concurrency: int,
+        requests: int | None = None,
+        tokens: int | None = None,
+        tell: Callable[[Lane, Fault], None] = lambda *_: None,
     ) -> None:
         self.name = name
+        self._tell = tell
         self.lanes = lanes
         self._most = concurrency
         self._open = 0
@@ -225,6 +260,7 @@ class Gate:
         pause = limit_pause(headers)
         if pause:
             lane.pause(pause, now)
+            self._tell(lane, Fault("heal", "rate_limit", "its headers say that it is full", after=pause))
         if self._tokens and used is not None:
             self._tokens.take(used - expected, now)
         # The room that was won is used at once, while the answer is still being written.
@@ -233,7 +269,17 @@ class Gate:
     def failed(self, lane: Lane, fault: Fault, sent_at: float) -> None:
         """Take note of a fault; ModelError when it leaves no endpoint."""
         lane.failed(fault, sent_at, time.monotonic())
+        # That no connection came about may be for this process alone to say.
+        if fault.kind == "slow" or fault.after is not None or (fault.kind == "down" and fault.cause != "connection"):
+            self._tell(lane, fault)
         self._check()
+
+    def heard(self, lane: Lane, fault: Fault) -> None:
+        """Take note of a fault that another process met there."""
+        now = time.monotonic()
+        lane.failed(fault, now, now)
+        with suppress(ModelError):  # whoever asks next is told
+            self._check()
 
     def _check(self) -> None:
         if all(lane.down for lane in self.lanes):

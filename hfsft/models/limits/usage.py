@@ -46,6 +46,13 @@ class Spent:
         if answer.model and (answer.model in self.served or len(self.served) < _MOST_NAMES):
             self.served[answer.model] = self.served.get(answer.model, 0) + 1
 
+    def less(self, other: Spent) -> None:
+        """Take away what another counted."""
+        for name in ("answers", "input_tokens", "output_tokens", "unmetered", "reasoning_tokens", "cached_tokens"):
+            setattr(self, name, getattr(self, name) - getattr(other, name))
+        left = {name: number - other.served.get(name, 0) for name, number in self.served.items()}
+        self.served = {name: number for name, number in left.items() if number}
+
     def usd_at(self, price: Price | None) -> float | None:
         """What the answers cost at a price; 0 if there is none, None if it cannot be known."""
         if not (self.answers or self.input_tokens or self.output_tokens or self.unmetered):
@@ -110,6 +117,14 @@ class Tally(Spent):
             self.stored += 1
             self.shared += 1
             self.once.count(answer)
+
+    def sent(self) -> None:
+        """Count one request."""
+        self.calls += 1
+
+    def broke(self, cause: str) -> None:
+        """Count one fault."""
+        self.failures[cause] += 1
 
     def _new(self, key: str) -> bool:
         """Whether an answer is counted for the first time."""

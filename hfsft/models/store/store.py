@@ -151,6 +151,10 @@ class Store:
         row = self.read(f"{_READ} WHERE key = ?", (bytes.fromhex(key),))
         return answer_of(row[0]) if row else None
 
+    async def find(self, key: str) -> Answer | None:
+        """As `get`: the file is at hand."""
+        return self.get(key)
+
     def served(self, model: str) -> str:
         """What a server called the model in one of its answers here; empty where it never said."""
         found = self.read("SELECT served FROM answers WHERE model = ? AND served != '' LIMIT 1", (model,))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from hfsft.errors import StoreError
 from hfsft.models.store.damage import is_damage
-from hfsft.models.store.store import LOCK_SECONDS, Entry, Store, keep, store_error, transaction
+from hfsft.models.store.store import LOCK_SECONDS, Entry, Store, drop, keep, store_error, transaction
 
 if TYPE_CHECKING:
     from hfsft.models.model import Answer
@@ -57,6 +57,10 @@ class Writer:
         done = self.do(operation)
         done.add_done_callback(lambda done: done.cancelled() or done.exception())
         return done
+
+    def drop(self, key: str) -> asyncio.Future[None]:
+        """Forget the answer under a key with the next commit, as `leave` does what it does."""
+        return self.leave(partial(drop, key=key))
 
     def close(self) -> None:
         """Close the file, after what still waits was tried once."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hfsft import __version__
-from hfsft.engine.pieces.piecewise import Piece
+from hfsft.engine.pieces.source_piece import SourcePiece
 from hfsft.engine.resources import Resource, Work
 from hfsft.errors import ReadAnewError
 from hfsft.hashing import digest
@@ -32,7 +32,7 @@ SOURCE, COUNTS = "source", "counts"  # what a piece tells
 
 
 class CutReading:
-    """A reading in pieces; see `hfsft.engine.pieces.piecewise`."""
+    """A reading in pieces; see `hfsft.engine.pieces.source_piece`."""
 
     marks: Mapping[str, Any] = {SAME: "uint64", SAID: "string"}
     mending = Work("hfsft.recipe.in_pieces.reading_piece:mending")
@@ -44,7 +44,7 @@ class CutReading:
     _attributes: Sequence[str]
     _opened: list[Opened]
 
-    def pieces(self) -> list[Piece]:
+    def pieces(self) -> list[SourcePiece]:
         """The pieces; none where a row is taken because others are, or there is little to read.
 
         Raises `SourceError` where a source cannot be read.
@@ -59,7 +59,7 @@ class CutReading:
         sections = list(dict.fromkeys(given.section for given in self._given))
         return sorted(range(len(self._given)), key=lambda number: sections.index(self._given[number].section))
 
-    def _of_source(self, number: int) -> Iterator[tuple[Piece, int]]:
+    def _of_source(self, number: int) -> Iterator[tuple[SourcePiece, int]]:
         need, opened = self._needs[number], self._opened[number]
         told = {
             "sources": [{**given.as_dict(), "places": {}} for given in self._given],
@@ -70,7 +70,7 @@ class CutReading:
         }
         cut = opened.cut() if opened.cut is not None else None
         if cut is None:
-            yield Piece(digest([__version__, told, need.identity]), _work(told)), 0
+            yield SourcePiece(digest([__version__, told, need.identity]), _work(told)), 0
             return
         source: Any = self._given[number].source
         picky = source.where is not None or source.sample is not None  # which rows settle is then told by later ones
@@ -78,7 +78,7 @@ class CutReading:
         for together in _together(cut.pieces):
             how = {"settled": list(cut.settled), "pieces": [list(piece) for piece in together]}
             key = digest([like, [piece.key for piece in together]])
-            yield Piece(key, _work({**told, **how})), sum(piece.size for piece in together)
+            yield SourcePiece(key, _work({**told, **how})), sum(piece.size for piece in together)
 
     def mends(self, marks: Sequence[pa.Table]) -> tuple[Numbers, Batch]:
         """The rows that are the same as one of another piece, with which copy they are, of all and in their piece."""

@@ -13,7 +13,7 @@ from hfsft.rows.batch import Batch, Row, rows_of
 from hfsft.rows.choice.row_counts import Counts
 from hfsft.rows.columns import TEXTS
 from hfsft.rows.reading.file_pieces import FilePiece
-from hfsft.rows.reading.source_row import Settled, SourceRow
+from hfsft.rows.reading.source_row import SettledTable, SourceRow
 from hfsft.rows.row import new_row
 from hfsft.stages.source import Opened
 from hfsft.stages.source_tally import SAME_SEED
@@ -59,7 +59,7 @@ def _read(
         counts.add(source.counts)
         return
     columns, told, shape = settled
-    how = Settled({part: tuple(names) for part, names in columns.items()}, told, shape)
+    how = SettledTable({part: tuple(names) for part, names in columns.items()}, told, shape)
     for piece in map(FilePiece.of, pieces):
         yield from source.piece(piece, how)
         counts.add(source.counts)

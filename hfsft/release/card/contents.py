@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from hfsft.documents.corpus import DOCUMENTS
@@ -18,11 +19,11 @@ from hfsft.release.folder.source_files import FOLDER, local_sources
 from hfsft.release.hub.release_files import size
 from hfsft.release.report import measures
 from hfsft.rows.columns import EVIDENCE, LEDGER, UNANSWERABLE
-from hfsft.rows.reading.summaries import unread_counts
 from hfsft.rows.views import said
 from hfsft.stages.writing.base import Written
 
 if TYPE_CHECKING:
+    from hfsft.engine.executor import Rows
     from hfsft.release.card.card_sections import Draft
     from hfsft.release.result import Built
 
@@ -76,13 +77,18 @@ def sample(draft: Draft) -> Values | None:
     """One row as a trainer meets it, a short one, and the same in every card; None where the recipe wants none."""
     if not draft.built.recipe.publish.samples:
         return None
-    ids = draft.built.column("id")
-    places = sorted(range(len(ids)), key=ids.__getitem__)[:LOOKED_AT]
-    if not places:
+    kept = draft.built.kept
+    first = [row for split in kept.counts for row in _first(kept.of(split))]
+    found = [said(row) for row in sorted(first, key=itemgetter("id"))[:LOOKED_AT]]
+    if not found:
         return None
-    found = [said(row) for row in draft.built.rows.select(places)]
     shortest = min(found, key=lambda row: sum(len(each.text) for each in row))
     return {"block": code("\n\n".join(f"[{plain(each.title)}]\n{_shown(each.text)}" for each in shortest))}
+
+
+def _first(rows: Rows) -> list[dict[str, Any]]:
+    some: list[dict[str, Any]] = next(rows.slice(0, LOOKED_AT).batches()).to_pylist()
+    return some
 
 
 def _shown(text: str) -> str:
@@ -145,7 +151,7 @@ def labels(draft: Draft) -> Values | None:
 
 def _counted(built: Built, column: str, others: str) -> str | None:
     """How many of the kept rows have which text in a column, the most frequent first; None where none has any."""
-    counts = Counter(text for text in built.column(column) if text)
+    counts = Counter(text for text in built.values(column) if text)
     if not counts:
         return None
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
@@ -179,8 +185,7 @@ def sources(draft: Draft) -> Values | None:
     if not files:
         return None
     rows_of = [
-        (prose(plain(file)), rows.kept + rows.removed, rows.kept, _named(unread_counts(rows.unread)))
-        for file, rows in files[:FILES]
+        (prose(plain(file)), rows.kept + rows.removed, rows.kept, _named(rows.unread)) for file, rows in files[:FILES]
     ]
     return {
         "table": table(("read from", "rows", "kept", "not carried"), rows_of, right=(1, 2)),

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from hfsft.engine.ordering.streamed_rows import streamed
 from hfsft.filters import SemanticDuplicate
 from hfsft.filters.privacy.rewriting import Rewriting, kinds
 from hfsft.plain import plain
@@ -153,18 +154,15 @@ def _private(built: Built) -> Iterator[str]:
     for rule in filters_of(built.recipe):
         if not isinstance(rule, Rewriting):
             continue
-        told = [
-            each
-            for rows, _ in built.all_rows()
-            if rule.kinds_column in rows.column_names
-            for each in rows[rule.kinds_column][:]
-            if each
-        ]
-        found = kinds(told)
+        found, held = Counter[str](), 0
+        for rows, _ in built.all_rows():
+            for table in streamed(rows).batches([rule.kinds_column]) if rule.kinds_column in rows.column_names else ():
+                told = [each for each in table[rule.kinds_column].to_pylist() if each]
+                found, held = found + kinds(told), held + len(told)
         if not found:
             continue
         named = ", ".join(f"{kind} {count:,}" for kind, count in found.most_common())
-        holds = f"filters[{rule.name}]: {rows_said(len(told))} held {found.total():,} values ({named})"
+        holds = f"filters[{rule.name}]: {rows_said(held)} held {found.total():,} values ({named})"
         if rule.do == "report":
             yield Warn(f"{holds}, which still stand there: the recipe says `do: report`")
         else:
@@ -172,12 +170,12 @@ def _private(built: Built) -> Iterator[str]:
 
 
 def _rows(built: Built) -> Iterator[str]:
-    topics = Counter(topic for topic in built.column("topic") if topic)
+    topics = Counter(topic for topic in built.values("topic") if topic)
     if len(topics) > 1:
         topic, times = topics.most_common(1)[0]
         if times / len(built.rows) >= ONE_TOPIC:
             yield f"{times / len(built.rows):.0%} of the rows are about one topic, {plain(topic)}"
-    with_system = sum(bool(system) for system in built.column("system"))
+    with_system = sum(map(bool, built.values("system")))
     if 0 < with_system < len(built.rows):
         yield f"{with_system:,} of {len(built.rows):,} rows have a system prompt, the others have none"
 
@@ -186,7 +184,7 @@ def _unread(built: Built) -> Iterator[str]:
     """What stood in the rows of the sources and was not carried, file by file; of many files together."""
     files = {file: rows.unread for file, rows in built.read_from.items() if rows.unread}
     if len(files) > FILES:
-        files = {f"{len(files)} source files": [names for rows in files.values() for names in rows]}
+        files = {f"{len(files)} source files": sum(files.values(), Counter[str]())}
     for file in sorted(files):
         yield f"{file}: {unread_note(files[file])}"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from heapq import nsmallest
 from typing import TYPE_CHECKING, Any
 
 from hfsft.filters.other_sets.against import KIND
@@ -33,10 +34,13 @@ def _told(built: Built, rule: Contamination, step: Step) -> dict[str, Any]:
     found_by = rule.given(step.needs)
     assert isinstance(found_by, Contamination), "it is the same with resources"
     held = found_by.held
-    ids = built.column("id")
-    some = sorted(range(len(ids)), key=lambda place: unit(ids[place], "carrier"))
-    answers = built.column("response")
-    carriers = [answers[place] for place in some if answers[place]][:CARRIERS]
+    some = (
+        (unit(row_id, "carrier"), row_id, answer)
+        for table in built.streamed.batches(["id", "response"])
+        for row_id, answer in zip(*(table[name].to_pylist() for name in ("id", "response")), strict=True)
+        if answer
+    )
+    carriers = [answer for *_, answer in nsmallest(CARRIERS, some)]
     rows = [
         (
             f"{each.kind} (no leak)" if each.kind in SOUND else each.kind,

@@ -7,7 +7,7 @@ need no note: strings, numbers, lists and structs say what they are, and `datase
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import chain
+from dataclasses import dataclass
 from math import ceil, log2
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,48 +23,77 @@ GROUP_BYTES = 30_000_000  # of one row group: what a reader must hold to read a 
 FEWEST, MOST = 6, 2**16  # rows of a row group: at least 2 to that power, and at most
 
 
+@dataclass(frozen=True)
+class Cut:
+    """How `count` rows are cut: into so many files, with row groups of so many rows."""
+
+    schema: pa.Schema
+    count: int
+    shards: int
+    group: int
+
+    @classmethod
+    def of(cls, table: pa.Table, size: int, of: int, count: int) -> Cut:
+        """The cut of rows as in this table, of which so many (`of`) take so many bytes."""
+        each = size / max(1, of)
+        # A power of two: a few bytes more or less in memory move no boundary.
+        group = min(MOST, 2 ** max(FEWEST, int(log2(GROUP_BYTES / max(each, 1)))))
+        return cls(table.schema.remove_metadata(), count, max(1, ceil(each * count / SHARD_BYTES)), group)
+
+    def files(self, folder: Path, split: str) -> Iterator[tuple[Path, int]]:
+        """The files, and how many rows each has, as `Dataset.shard` cuts."""
+        for index in range(self.shards):
+            rows = self.count // self.shards + (index < self.count % self.shards)
+            yield folder / f"{split}-{index:05d}-of-{self.shards:05d}.parquet", rows
+
+
 def write_parquet(rows: Dataset, folder: Path, split: str) -> None:
     """The rows as `folder/split-00000-of-00001.parquet`, in as many files as their size asks for.
 
     Equal rows give equal bytes. The Hub stores the parts of a file that a later one has too only once.
     """
-    write_in_blocks(iter([rows]), len(rows), folder, split)
+    table = rows.data.table
+    empty = rows.features.arrow_schema.empty_table()
+    cut = Cut.of(empty, table.nbytes, len(table), len(rows))  # of the table behind the rows, which may be some of it
+    write_files(
+        (batch.replace_schema_metadata(None) for batch in rows.with_format("arrow").iter(MOST)), cut, folder, split
+    )
 
 
-def write_in_blocks(blocks: Iterator[Dataset], count: int, folder: Path, split: str) -> None:
-    """The same of so many rows that come some at once, each time as many: their size is told by the first of them."""
+def write_files(tables: Iterator[pa.Table], cut: Cut, folder: Path, split: str) -> None:
+    """The same of rows that come some at once."""
     folder.mkdir(exist_ok=True)
-    first = next(blocks)
-    each = first.data.nbytes / max(1, first.data.num_rows)  # of the table behind the rows, which may be some of it
-    shards = max(1, ceil(each * count / SHARD_BYTES))
-    # A power of two: a few bytes more or less in memory move no boundary.
-    group = min(MOST, 2 ** max(FEWEST, int(log2(GROUP_BYTES / max(each, 1)))))
-    schema = first.features.arrow_schema.remove_metadata()
-    tables = _RowQueue(table for rows in chain([first], blocks) for table in _tables(rows, schema))
-    for index in range(shards):
-        rest = count // shards + (index < count % shards)  # as `Dataset.shard` cuts
-        path = folder / f"{split}-{index:05d}-of-{shards:05d}.parquet"
-        with ParquetWriter(path, schema, use_content_defined_chunking=True, write_page_index=True) as writer:
-            for taken in range(0, max(rest, 1), group):
-                writer.write_table(tables.take(min(rest - taken, group)), row_group_size=group)
+    queue = _RowQueue(tables, cut.schema)
+    for path, rows in cut.files(folder, split):
+        _write(queue, rows, path, cut)
 
 
-def _tables(rows: Dataset, schema: pa.Schema) -> Iterator[pa.Table]:
-    for batch in rows.with_format("arrow").iter(MOST):
-        yield batch.replace_schema_metadata(None).cast(schema)
-    if not len(rows):
-        yield schema.empty_table()
+def write_file(tables: Iterator[pa.Table], rows: int, path: Path, cut: Cut) -> None:
+    """One file of so many rows."""
+    _write(
+        _RowQueue((table.replace_schema_metadata(None).cast(cut.schema) for table in tables), cut.schema),
+        rows,
+        path,
+        cut,
+    )
+
+
+def _write(queue: _RowQueue, rows: int, path: Path, cut: Cut) -> None:
+    with ParquetWriter(path, cut.schema, use_content_defined_chunking=True, write_page_index=True) as writer:
+        for taken in range(0, max(rows, 1), cut.group):
+            writer.write_table(queue.take(min(rows - taken, cut.group)), row_group_size=cut.group)
 
 
 class _RowQueue:
     """Rows that come as tables of any length, to be taken so many at once."""
 
-    def __init__(self, tables: Iterator[pa.Table]) -> None:
-        self._tables, self._left = tables, next(tables)
+    def __init__(self, tables: Iterator[pa.Table], schema: pa.Schema) -> None:
+        self._tables = (table.replace_schema_metadata(None).cast(schema) for table in tables)
+        self._left = schema.empty_table()
 
     def take(self, count: int) -> pa.Table:
         """The next rows, in one piece."""
-        found, missing = [], count
+        found, missing = list[pa.Table](), count
         while missing > len(self._left):
             found.append(self._left)
             missing -= len(self._left)

@@ -7,17 +7,20 @@ row was read, the rule and the numbers that were measured.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from hfsft.engine.ledger import OF, Ledger, Removal
+from hfsft.engine.ordering.streamed_rows import StreamedRows, streamed
+from hfsft.engine.parts.rows import BLOCK
 from hfsft.recipe.reading import DEFECT
 from hfsft.rows.columns import TEXTS, column
 from hfsft.stages.selecting.twin import ONLY
 
 if TYPE_CHECKING:
-    from datasets import Dataset
+    import pyarrow as pa
+    from datasets import Features
 
     from hfsft.engine.executor import Rows
     from hfsft.recipe.publish import Publish
@@ -44,8 +47,9 @@ def places(built: Built) -> set[str]:
     for removal in built.ledger.removals if not built.recipe.publish.rejected else ():
         if removal.stage == ONLY:  # released, beside the others
             continue
-        pairs = zip(removal.rows["source"][:], removal.rows["origin"][:], strict=True)
-        found |= {place for place, origin in pairs if place and origin in READ}
+        for batch in removal.batches(["source", "origin"]):
+            pairs = zip(batch["source"], batch["origin"], strict=True)
+            found |= {place for place, origin in pairs if place and origin in READ}
     return found
 
 
@@ -58,34 +62,64 @@ def as_built(built: Built) -> dict[str, dict[str, Any]]:
     """What was read at each place, as the build has it at its end."""
     found = {}
     for rows, _ in built.all_rows():
-        columns = {name: rows[name][:] for name in ("source", "origin", *TEXTS)}
-        for place, origin, *texts in zip(*columns.values(), strict=True):
-            if place and origin in READ:
-                found[place] = dict(zip(TEXTS, texts, strict=True))
+        for table in streamed(rows).batches(["source", "origin", *TEXTS]):
+            for place, origin, *texts in zip(*(table[name].to_pylist() for name in table.column_names), strict=True):
+                if place and origin in READ:
+                    found[place] = dict(zip(TEXTS, texts, strict=True))
     return found
 
 
 def _silent(removal: Removal) -> Removal:
     return replace(
         removal,
-        rows=_without_texts(removal.rows, removal.value_column, named=not removal.rule),
+        rows=SilentRows(streamed(removal.rows), removal.value_column, named=not removal.rule),
         errors={row: error.partition(":")[0] for row, error in removal.errors.items()},
     )
 
 
-def _without_texts(rows: Rows | Dataset, value: str, *, named: bool) -> Dataset:
-    from datasets import Dataset
+class SilentRows(StreamedRows):
+    """Rows without their texts; of the column `value` what a rule said is left, `named` where it says which it was."""
 
-    kinds = rows.features
-    nothing, columns = [None] * len(rows), {}
-    for name in kinds:
-        if not _may_be_text(name, kinds):
-            columns[name] = rows[name][:]
-        else:
-            columns[name] = (
-                [_reason(each, name == DEFECT, named) for each in rows[name][:]] if name == value else nothing
-            )
-    return Dataset.from_dict(columns, features=kinds)
+    def __init__(self, rows: Rows, value: str, *, named: bool) -> None:
+        self._rows, self._value, self._named = rows, value, named
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @property
+    def column_names(self) -> list[str]:
+        """The columns, in order."""
+        return self._rows.column_names
+
+    @property
+    def features(self) -> Features:
+        """The columns with their types."""
+        return self._rows.features
+
+    def without(self, names: Collection[str]) -> SilentRows:
+        """The rows without these columns."""
+        return SilentRows(self._rows.without(names), self._value, named=self._named)
+
+    def slice(self, start: int, stop: int) -> SilentRows:
+        """The rows from `start` to `stop`."""
+        return SilentRows(self._rows.slice(start, stop), self._value, named=self._named)
+
+    def batches(self, names: Collection[str] | None = None, size: int = BLOCK) -> Iterator[pa.Table]:
+        """The rows as tables of so many, but for the last, with these columns alone."""
+        import pyarrow as pa
+
+        kinds = self.features
+        for table in self._rows.batches(names, size):
+            columns = []
+            for name in table.column_names:
+                if not _may_be_text(name, kinds):
+                    columns.append(table[name])
+                elif name == self._value:
+                    said = [_reason(each, name == DEFECT, self._named) for each in table[name].to_pylist()]
+                    columns.append(pa.array(said, table.schema.field(name).type))
+                else:
+                    columns.append(pa.nulls(len(table), table.schema.field(name).type))
+            yield pa.table(columns, schema=table.schema)
 
 
 def _may_be_text(name: str, kinds: Mapping[str, Any]) -> bool:

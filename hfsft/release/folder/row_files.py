@@ -6,7 +6,7 @@ They hang on the rows and how they are written, not on the run: a build of the s
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict
 from hashlib import blake2b
 from pathlib import Path
@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 from hfsft import __version__
 from hfsft.hashing import digest
-from hfsft.release.export import provenance_rows, published_columns, rejected_rows
+from hfsft.release.export import provenance, published_columns, rejected_rows
 from hfsft.release.folder import lock
 from hfsft.release.folder.file_names import LEDGER, TRAINER
-from hfsft.release.folder.parquet import write_in_blocks, write_parquet
-from hfsft.release.result import BLOCK, SPLITS, Built
+from hfsft.release.folder.parquet import write_files
+from hfsft.release.folder.row_shards import BLOCK, ForTrainers, Making, RowShard, shards
+from hfsft.release.folder.sorted_lines import sorted_lines
+from hfsft.release.result import SPLITS, Built
 
 if TYPE_CHECKING:
     from hfsft.engine.ledger import Removal
@@ -60,19 +62,11 @@ def said(rows: Any, names: Collection[str] | None = None) -> list[Any] | None:
     from elsewhere.
     """
     import pyarrow as pa
-    from datasets import Dataset
 
-    tables: Iterator[pa.Table]
-    if isinstance(rows, Dataset):
-        table = rows.with_format("arrow")[:] if rows._indices else rows.data.table
-        table = table if names is None else table.select(list(names))
-        tables = (table.slice(start, BLOCK) for start in range(0, len(table), BLOCK))
-    elif hasattr(rows, "batches"):  # of this machine, or of an executor that reads as it does
-        tables = rows.batches(names, size=BLOCK)
-    else:
-        return None
+    from hfsft.engine.ordering.streamed_rows import streamed
+
     hashed = blake2b(digest_size=16)
-    for each in tables:
+    for each in streamed(rows).batches(names, size=BLOCK):
         sink = pa.BufferOutputStream()
         plain = each.replace_schema_metadata(None).combine_chunks()
         with pa.ipc.new_stream(sink, plain.schema) as stream:
@@ -87,18 +81,17 @@ def _pairs(told: Mapping[str, str]) -> str:
 
 def put(built: Built, folder: Path) -> None:
     """Write them."""
-    for split in SPLITS:
-        count = len(built.numbers[split])
-        if count:
-            blocks = map(built.writer.rows, built.blocks(split))
-            write_in_blocks(blocks, count, folder / "data", split)
-            told = (provenance_rows(built, rows) for rows in built.blocks(split))
-            write_in_blocks(told, count, folder / "provenance", split)
-    removal = rejected_rows(built)
-    if len(removal):
-        write_parquet(removal, folder / "rejected", "rejected")
+    kept, tasks = built.kept, list[RowShard]()
+    made: dict[str, Making] = {"data": ForTrainers.by(built.writer, built.recipe.base), "provenance": provenance(built)}
+    for split in (name for name in SPLITS if kept.counts.get(name)):
+        for name, making in made.items():
+            tasks += shards(kept.of(split), making, folder / name, split)
+    kept.each(tasks)
+    fell = rejected_rows(built)
+    if len(fell):
+        write_files(fell.tables(), fell.cut(), folder / "rejected", "rejected")
     # A line begins with its id: in their order, whatever the order that the rows came in.
     with (folder / LEDGER).open("w", encoding="utf-8", newline="\n") as ledger:
-        ledger.writelines(sorted(built.ledger.lines()))
+        ledger.writelines(sorted_lines(built.ledger.lines(), folder))
     if lines := built.trainer.lines():
         (folder / TRAINER).write_text("".join(lines), encoding="utf-8", newline="\n")

@@ -17,7 +17,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from json.encoder import encode_basestring_ascii as quoted
 from pathlib import Path
@@ -33,6 +33,7 @@ from hfsft.stages.split.sides import column_of as part_column
 if TYPE_CHECKING:
     from datasets import Dataset
 
+    from hfsft.engine.executor import Rows
     from hfsft.engine.step import Step
     from hfsft.recipe.recipe import Recipe
     from hfsft.rows.batch import Batch
@@ -59,30 +60,31 @@ def read(recipe: Recipe, out: Path) -> Sides:
     return next((sides for sides in found if sides.asked == asked), found[0] if found else NONE)
 
 
-def keys_known(steps: Iterable[Step], measure: Callable[[Step], Batch]) -> list[list[str]] | None:
-    """The keys of the rows that a build leaves, read back as the step of the plan made them; None without one."""
-    keying = next((step for step in steps if step.name == KEYING), None)
-    return measure(keying)[KEYS] if keying else None
+def keying(steps: Iterable[Step]) -> Step | None:
+    """The step of a plan that makes the keys of rows; None without one."""
+    return next((step for step in steps if step.name == KEYING), None)
 
 
-def after(recipe: Recipe, former: Sides, rows: Dataset, *others: Dataset, keys: list[list[str]] | None = None) -> Sides:
+def after(recipe: Recipe, former: Sides, *tables: Rows | Dataset) -> Sides:
     """What is remembered once the rows of these tables are built; nothing where none are to be held out.
 
-    `keys` are those of `rows` where they are known; else they are made, which takes as long as to hash all texts.
+    Of rows without their keys these are made, which takes as long as to hash all texts.
     """
     if not recipe.split.holds_out:
         return NONE
-    from hfsft.engine.parts.rows import column_of
+    from hfsft.engine.ordering.streamed_rows import streamed
+    from hfsft.rows.features import values_of
 
-    named = dict.fromkeys((*READS, *OPTIONAL, part_column(recipe.split.by) or "split"))
-    columns = [name for name in named if name in rows.column_names]
+    made = dict.fromkeys((*READS, *OPTIONAL, part_column(recipe.split.by) or "split", "split"))
 
-    def read(table: Dataset, names: Iterable[str]) -> Batch:
-        return {name: column_of(table, name) for name in dict.fromkeys((*names, "split"))}
+    def batches() -> Iterator[Batch]:
+        for rows in map(streamed, tables):
+            known = (KEYS, "split")
+            names = known if KEYS in rows.column_names else [name for name in made if name in rows.column_names]
+            for table in rows.batches(names):
+                yield {name: values_of(table[name]) for name in names}
 
-    asked = recipe.split.drawn_by
-    batches: list[Batch] = [{**read(rows, ()), KEYS: keys} if keys is not None else read(rows, columns)]
-    return former.after(asked, *batches, *(read(table, columns) for table in others))
+    return former.after(recipe.split.drawn_by, batches())
 
 
 def keep(recipe: Recipe, sides: Sides, built: Path) -> None:

@@ -10,10 +10,11 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +28,7 @@ from hfsft.release.folder.file_names import GUIDELINES, VERDICTS
 from hfsft.rows.columns import WRITTEN_BY
 from hfsft.rows.messages import bare
 from hfsft.rows.reading.source_row import SourceRow
-from hfsft.rows.reading.summaries import file_of
+from hfsft.rows.reading.summaries import file_of, unread_counts
 from hfsft.rows.row import EDITED
 from hfsft.rows.tables.folder import matches
 from hfsft.rows.views import messages, tools
@@ -38,6 +39,7 @@ from hfsft.stages.seeds import PromptTable
 from hfsft.stages.writing.topics import FromTopics
 
 if TYPE_CHECKING:
+    from hfsft.engine.executor import Rows
     from hfsft.recipe.recipe import Recipe
     from hfsft.release.result import Built
     from hfsft.stages.source import Opened
@@ -245,25 +247,30 @@ class ReadFrom:
 
     kept: int = 0
     removed: int = 0
-    unread: list[Sequence[str]] = field(default_factory=list)
+    unread: Counter[str] = field(default_factory=Counter)
 
 
 def read_from(built: Built) -> dict[str, ReadFrom]:
     """The rows of the build by the file or dataset they were read from; what grew from a row counts where that was."""
-    from hfsft.engine.parts.rows import column_of
+    from hfsft.engine.ordering.streamed_rows import streamed
 
     found: dict[str, ReadFrom] = defaultdict(ReadFrom)
     for rows, kept in built.all_rows():
-        columns = [column_of(rows, name) for name in ("source", "unread", "origin")]
-        by = column_of(rows, WRITTEN_BY) if WRITTEN_BY in rows.column_names else [None] * len(rows)
-        for source, unread, origin, writer in zip(*columns, by, strict=True):
+        for source, unread, origin, writer in _read_by(streamed(rows)):
             inline = NOWHERE if writer and not source else INLINE
             of = found[inline if not source or _INLINE.match(source) else file_of(source)]
             of.kept += kept
             of.removed += not kept
             if unread and origin not in ("evolved", EDITED):
-                of.unread.append(unread)
+                of.unread.update(unread_counts([unread]))
     return dict(found)
+
+
+def _read_by(rows: Rows) -> Iterator[tuple[Any, ...]]:
+    names = ("source", "unread", "origin", *([WRITTEN_BY] if WRITTEN_BY in rows.column_names else []))
+    for table in rows.batches(names):
+        columns = [column.to_pylist() for column in table.columns]
+        yield from zip(*columns, *([repeat(None, len(table))] if len(columns) < 4 else []), strict=True)
 
 
 def unchanged(built: Built) -> dict[tuple[str, int], Opened]:

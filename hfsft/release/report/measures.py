@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from hfsft.rows.columns import column, criterion_of
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from hfsft.engine.plan import Plan
     from hfsft.engine.step import Step
 
@@ -67,7 +69,7 @@ def scored(plan: Plan) -> set[str]:
     return found
 
 
-def histogram(kept: Sequence[float], out: Sequence[float] = ()) -> list[dict[str, float]]:
+def histogram(kept: Sequence[float] | NDArray[Any], out: Sequence[float] | NDArray[Any] = ()) -> list[dict[str, float]]:
     """Bins `{low, high, kept, removed}` over all values: one for each where they are few whole numbers."""
     import numpy as np
 

@@ -10,6 +10,7 @@ from hfsft.stages.selecting.twin import BOTH, CHOSEN, ONLY
 if TYPE_CHECKING:
     from datasets import Dataset
 
+    from hfsft.engine.executor import Rows
     from hfsft.engine.ledger import Ledger
     from hfsft.release.result import Built
 
@@ -18,13 +19,14 @@ def random_rows(built: Built) -> dict[str, Dataset]:
     """By split the rows that were drawn by chance, in the order of their ids; empty where the recipe draws none."""
     from datasets import concatenate_datasets
 
+    from hfsft.engine.ordering.streamed_rows import as_dataset
     from hfsft.engine.parts.rows import picked
     from hfsft.release.trainer.dataset_writer import DatasetWriter
 
     if CHOSEN not in built.rows.column_names:
         return {}
     both = [place for place, how in enumerate(built.column(CHOSEN)) if how == BOTH]
-    tables = [picked(built.rows, both), *random_only(built.ledger)]
+    tables = [as_dataset(built.rows.select(both)), *map(as_dataset, random_only(built.ledger))]
     names = [name for name in built.rows.column_names if all(name in each.column_names for each in tables)]
     rows = concatenate_datasets(
         [each.select_columns(names).cast(tables[0].select_columns(names).features) for each in tables]
@@ -41,9 +43,6 @@ def random_rows(built: Built) -> dict[str, Dataset]:
     return found
 
 
-def random_only(ledger: Ledger) -> list[Dataset]:
+def random_only(ledger: Ledger) -> list[Rows | Dataset]:
     """The rows that chance alone has chosen."""
-    from datasets import Dataset
-
-    found = [each.rows for each in ledger.removals if each.stage == ONLY and len(each.rows)]
-    return [rows if isinstance(rows, Dataset) else Dataset.from_list(rows.to_list()) for rows in found]
+    return [each.rows for each in ledger.removals if each.stage == ONLY and len(each.rows)]

@@ -7,9 +7,9 @@ does for any step: of rows that a build before had, it is read back.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from hfsft import __version__
 from hfsft.engine.resources import Resource, Work
@@ -29,25 +29,49 @@ from hfsft.rows.batch import Batch, rows_of
 from hfsft.rows.columns import CONTENT, TEXTS
 from hfsft.rows.views import content
 
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from hfsft.engine.executor import Rows
+    from hfsft.engine.run import Left
+
 NEEDS, FINDING, WORDS = "needs", "finding", "words"
 
 T = TypeVar("T", RowNeeds, TrainerFinding)
-Measure = Callable[[Step], Batch]
-"""What a step makes of each of the rows that are left."""
 
 
 @dataclass(frozen=True)
 class ReleaseMeasures:
-    """Of each kept row what its release says of it, in the order of the rows."""
+    """Of the kept rows what their release says of each: `rows` are they, in their order, with the columns that say it.
+
+    One of them is the hash of what a row says, as of `hfsft.rows.views.content`.
+    """
 
     writer: DatasetWriter
-    findings: Sequence[TrainerFinding]
-    contents: Sequence[str | None]  # hashes, as of `hfsft.rows.views.content`
-    words: Sequence[int] | None  # where no tokenizer counts
+    rows: Rows
+
+    def findings(self) -> Iterator[TrainerFinding]:
+        """What was found of each row, in their order."""
+        return (each for (texts,) in _columns(self.rows, FINDING) for each in _unpacked(TrainerFinding, texts))
+
+    def words(self) -> NDArray[np.int32] | None:
+        """The words of each row, in their order; None where a tokenizer counts."""
+        import numpy as np
+
+        if WORDS not in self.rows.column_names:
+            return None
+        counts = (count for (some,) in _columns(self.rows, WORDS) for count in some)
+        return np.fromiter(counts, np.int32, len(self.rows))
+
+    @property
+    def shown(self) -> Rows:
+        """The kept rows with all columns that a release shows."""
+        return self.rows.without((NEEDS, FINDING, WORDS))
 
 
-def measured(recipe: Recipe, ids: Sequence[str], measure: Measure) -> ReleaseMeasures:
-    """All that, of rows with these ids. Raises `ReleaseError` where they cannot be written as the recipe asks."""
+def measured(recipe: Recipe, left: Left) -> ReleaseMeasures:
+    """All that of the rows that are left. Raises `ReleaseError` where they cannot be written as the recipe asks."""
     publish = recipe.publish
     tokenizer = load_tokenizer(publish.tokenizer, base=recipe.base) if publish.tokenizer else None
     needs: tuple[Resource, ...] = ()
@@ -56,12 +80,19 @@ def measured(recipe: Recipe, ids: Sequence[str], measure: Measure) -> ReleaseMea
         needs = (Resource.of("tokenizer", work),)
     alone = writer_of(publish.format, MessageStyle(publish.reasoning, publish.tool_calls), tokenizer)
     most = publish.max_length or DEFAULT_MAX_LENGTH
-    found = measure(_checks(alone, most, needs))
-    writer = DatasetWriter.for_all(alone, ids, _unpacked(RowNeeds, found[NEEDS]))
+    hashed = Step("content", optional=TEXTS, writes={CONTENT: "string"}, work=Work(f"{__name__}:hashing"))
+    rows = left.measured(_checks(alone, most, needs), hashed)
+    ids = (row_id for (some,) in _columns(rows, "id") for row_id in some)
+    needed = (each for (texts,) in _columns(rows, NEEDS) for each in _unpacked(RowNeeds, texts))
+    writer = DatasetWriter.for_all(alone, ids, needed)
     if writer.style != alone.style:  # all rows call reasoning alike, which some alone would not
-        found |= measure(_checks(writer, most, needs))
-    contents = measure(Step("content", optional=TEXTS, writes={CONTENT: "string"}, work=Work(f"{__name__}:hashing")))
-    return ReleaseMeasures(writer, list(_unpacked(TrainerFinding, found[FINDING])), contents[CONTENT], found.get(WORDS))
+        rows = left.measured(_checks(writer, most, needs), hashed)
+    return ReleaseMeasures(writer, rows)
+
+
+def _columns(rows: Rows, *names: str) -> Iterator[list[list[Any]]]:
+    """Columns of rows, some rows at a time."""
+    return ([table[name].to_pylist() for name in names] for table in rows.batches(names))
 
 
 def _checks(writer: RowWriter, max_length: int, needs: tuple[Resource, ...]) -> Step:

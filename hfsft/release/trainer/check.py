@@ -8,12 +8,12 @@ text. Its loss covers all of a chat or a text. Whatever is longer than `max_leng
 from __future__ import annotations
 
 import json
+from array import array
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import islice
 from math import ceil
-from statistics import median_low
 from typing import TYPE_CHECKING, Any
 
 from hfsft.recipe.publish import FormatName
@@ -26,6 +26,9 @@ from hfsft.sandbox.chat import REASONING_KEYS
 
 if TYPE_CHECKING:
     from datasets import Dataset
+    from numpy.typing import NDArray
+
+    from hfsft.engine.executor import Rows
 
 DEFAULT_MAX_LENGTH = 1024  # tokens; of TRL's SFTConfig
 LENGTH_STEP = 64  # tokens; a recommended length is a multiple of it
@@ -100,21 +103,21 @@ class LengthSummary:
     bins: tuple[Mapping[str, float], ...]  # the histogram, as of `measures.histogram`
 
     @classmethod
-    def of(cls, tokens: Sequence[int]) -> LengthSummary:
+    def of(cls, tokens: Sequence[int] | NDArray[Any]) -> LengthSummary:
         """The summary of at least one length."""
-        ordered = sorted(tokens)
-        percentile = ordered[ceil(0.95 * len(ordered)) - 1]
+        import numpy as np
+
+        ordered = np.sort(np.asarray(tokens))
+        percentile = int(ordered[ceil(0.95 * len(ordered)) - 1])
         recommended = ceil(percentile / LENGTH_STEP) * LENGTH_STEP
-        over_default = sum(length > DEFAULT_MAX_LENGTH for length in ordered)
-        over_recommended = sum(length > recommended for length in ordered)
         return cls(
-            shortest=ordered[0],
-            median=median_low(ordered),
+            shortest=int(ordered[0]),
+            median=int(ordered[(len(ordered) - 1) // 2]),  # of two in the middle the lower one
             percentile_95=percentile,
-            longest=ordered[-1],
+            longest=int(ordered[-1]),
             recommended=recommended,
-            over_default=over_default,
-            over_recommended=over_recommended,
+            over_default=int((ordered > DEFAULT_MAX_LENGTH).sum()),
+            over_recommended=int((ordered > recommended).sum()),
             bins=tuple(histogram(ordered)),
         )
 
@@ -241,39 +244,44 @@ class TrainerCheck:
 
 
 def check(
-    rows: Dataset,
+    rows: Rows | Dataset,
     writer: DatasetWriter,
     max_length: int | None = None,
-    findings: Sequence[TrainerFinding] | None = None,
+    findings: Iterable[TrainerFinding] | None = None,
 ) -> TrainerCheck:
     """The check of rows with the columns of `COLUMNS`, as they are written; rows are cut after `max_length` tokens.
 
     `findings` are what was found of each of them, where that is known.
     """
-    from hfsft.engine.parts.rows import column_of
+    import numpy as np
 
     chosen, tokenizer = FORMATS[writer.format], writer.tokenizer
-    found = list(_found(rows, writer, max_length)) if findings is None else findings
+    found = _found(rows, writer, max_length) if findings is None else findings
     detected = detect(writer.columns)
-    control = Counter(token for each in found for token in each.control)
-    lengths = [each.length for each in found if each.length is not None]
-    told = (
-        RowWarning(row_id, *why) for row_id, each in zip(column_of(rows, "id"), found, strict=True) for why in each.told
-    )
+    control, refused, sums = Counter[str](), Counter[str](), Counter[str]()
+    lengths, told = array("i"), list[RowWarning]()
+    for row_id, each in zip(_ids(rows), found, strict=True):
+        control.update(each.control)
+        sums.update(wrong_order=each.wrong_order, in_prompts=each.in_prompts, reopened=each.reopened)
+        if each.length is not None:
+            lengths.append(each.length)
+        if each.refused is not None:
+            refused[each.refused] += 1
+        told += [RowWarning(row_id, *why) for why in each.told]
     return TrainerCheck(
         format=writer.format,
         rows=len(rows),
         detected=detected,
         hijackers=tuple(sorted(RESERVED & set(writer.columns) - WANTED.get(detected, set()))),
         loss_covers_prompt=chosen.trains_on == "everything",
-        wrong_order=sum(each.wrong_order for each in found),
-        untrained_answers=sum(each.in_prompts for each in found) if detected == "prompt and completion" else 0,
+        wrong_order=sums["wrong_order"],
+        untrained_answers=sums["in_prompts"] if detected == "prompt and completion" else 0,
         control_tokens=dict(sorted(control.items(), key=lambda item: (-item[1], item[0]))),
         tokenizer=tokenizer.name if tokenizer else None,
         marks_answers=tokenizer is not None and tokenizer.marks_answers,
-        refused=dict(Counter(each.refused for each in found if each.refused is not None)) if tokenizer else None,
-        reopened=sum(each.reopened for each in found),
-        lengths=LengthSummary.of(lengths) if lengths else None,
+        refused=dict(refused) if tokenizer else None,
+        reopened=sums["reopened"],
+        lengths=LengthSummary.of(np.asarray(lengths)) if lengths else None,
         max_length=max_length,
         unchecked="" if tokenizer else reasoning_field(writer.columns),
         told=tuple(sorted(told)),
@@ -286,7 +294,13 @@ def reasoning_field(columns: Mapping[str, Any]) -> str:
     return next((key for turn in turns if isinstance(turn, dict) for key in REASONING_KEYS if key in turn), "")
 
 
-def _found(rows: Dataset, writer: DatasetWriter, max_length: int | None) -> Iterator[TrainerFinding]:
+def _ids(rows: Rows | Dataset) -> Iterator[str]:
+    from hfsft.engine.ordering.streamed_rows import streamed
+
+    return (row_id for table in streamed(rows).batches(["id"]) for row_id in table["id"].to_pylist())
+
+
+def _found(rows: Rows | Dataset, writer: DatasetWriter, max_length: int | None) -> Iterator[TrainerFinding]:
     checks, every = RowChecks(writer, max_length or DEFAULT_MAX_LENGTH), read(rows)
     while batch := list(islice(every, 1000)):
         yield from checks.see([(row, writer.row(row) if writer.tokenizer else None) for row in batch])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import asdict, dataclass, replace
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from hfsft.errors import ReleaseError
@@ -15,13 +16,16 @@ from hfsft.release.trainer.formats import FORMATS, Say
 from hfsft.release.trainer.message_style import MessageStyle
 from hfsft.release.trainer.row_needs import AllNeeds, RowNeeds
 from hfsft.release.trainer.tokenizer import ChatTokenizer
-from hfsft.rows.batch import Batch, Row, rows_of
+from hfsft.rows.batch import Row
 from hfsft.rows.columns import TEXTS
 from hfsft.rows.features import features
 from hfsft.sandbox.chat import REASONING_KEYS
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from datasets import Dataset
+
+    from hfsft.engine.executor import Rows
 
 READS = (*TEXTS, "dialect")
 BLANK: Mapping[str, Any] = {"chat_template_kwargs": {}}
@@ -33,6 +37,7 @@ REFUSED: Mapping[Say, str] = {
 }
 """What formats cannot hold, in words; of two that as many rows have the first is told."""
 LISTED = 5  # rows that a message names
+BATCH = 1000  # rows that are written at once
 
 
 @dataclass(frozen=True)
@@ -75,7 +80,7 @@ class DatasetWriter(RowWriter):
     @classmethod
     def of(
         cls,
-        rows: Dataset,
+        rows: Rows | Dataset,
         format: FormatName = "messages",
         tokenizer: ChatTokenizer | None = None,
         style: MessageStyle | None = None,
@@ -85,12 +90,12 @@ class DatasetWriter(RowWriter):
         return cls.for_all(writer, rows["id"][:], (writer.try_row(row)[1] for row in read(rows)))
 
     @classmethod
-    def published(cls, rows: Dataset, publish: Publish, tokenizer: ChatTokenizer | None) -> DatasetWriter:
+    def published(cls, rows: Rows | Dataset, publish: Publish, tokenizer: ChatTokenizer | None) -> DatasetWriter:
         """The writer that a recipe asks for."""
         return cls.of(rows, publish.format, tokenizer, MessageStyle(publish.reasoning, publish.tool_calls))
 
     @classmethod
-    def for_all(cls, writer: RowWriter, ids: Sequence[str], needs: Iterable[RowNeeds]) -> DatasetWriter:
+    def for_all(cls, writer: RowWriter, ids: Iterable[str], needs: Iterable[RowNeeds]) -> DatasetWriter:
         """The writer of rows with these ids, of each of which is known what it needs.
 
         Raises `ReleaseError` where the format cannot say what some of them do, or the chat template of format text
@@ -99,16 +104,18 @@ class DatasetWriter(RowWriter):
         found = AllNeeds(FORMATS[writer.format].columns)
         refused: dict[Say, list[str]] = {}
         unrendered: dict[str, str] = {}
+        count = 0
         for row_id, each in zip(ids, needs, strict=True):
+            count += 1
             for say in each.refused:
                 refused.setdefault(say, []).append(row_id)
             if each.unrendered is not None:
                 unrendered[row_id] = each.unrendered
             found.add(each)
         if refused:
-            raise _refusal(writer.format, refused, len(ids))
+            raise _refusal(writer.format, refused, count)
         if unrendered and writer.tokenizer:
-            raise _unrendered(writer.tokenizer.name, unrendered, len(ids))
+            raise _unrendered(writer.tokenizer.name, unrendered, count)
         style = writer.style
         if len(found.reasoning()) > 1:  # a trainer looks for thoughts in one field, whatever the sources call it
             style = replace(style, shared=style.key or REASONING_KEYS[0])
@@ -116,16 +123,31 @@ class DatasetWriter(RowWriter):
 
     def rows(self, rows: Dataset) -> Dataset:
         """Only what a trainer reads."""
-        batches = ([self.row(row) for row in rows_of(batch)] for batch in _batches(rows))
+        every = map(self.row, read(rows))
+        batches = iter(lambda: list(islice(every, BATCH)), [])
         name = digest(["written", dict(self.columns), asdict(self.style), rows._fingerprint])
         return in_columns(self.columns, batches, name)
+
+    def table(self, rows: pa.Table) -> pa.Table:
+        """The same of a table of rows."""
+        some = rows.select([name for name in READS if name in rows.column_names])
+        batches = (some.slice(start, BATCH).to_pylist() for start in range(0, len(some), BATCH))
+        return table_of(self.columns, ([self.row(row) for row in batch] for batch in batches))
 
 
 def in_columns(columns: Mapping[str, Any], batches: Iterable[Sequence[Row]], fingerprint: str) -> Dataset:
     """Written rows as a dataset of these columns, whose fields that a row does not say are empty."""
-    import pyarrow as pa
     from datasets import Dataset, DatasetInfo
-    from datasets.table import InMemoryTable, table_cast
+    from datasets.table import InMemoryTable
+
+    info = DatasetInfo(features=features(dict(columns)))
+    return Dataset(InMemoryTable(table_of(columns, batches)), info=info, fingerprint=fingerprint)
+
+
+def table_of(columns: Mapping[str, Any], batches: Iterable[Sequence[Row]]) -> pa.Table:
+    """The same as a table."""
+    import pyarrow as pa
+    from datasets.table import table_cast
 
     wanted, stored = features(dict(columns)), features(_texts(dict(columns))).arrow_schema
     tables = [stored.empty_table()]
@@ -137,19 +159,15 @@ def in_columns(columns: Mapping[str, Any], batches: Iterable[Sequence[Row]], fin
         )
         arrays = [pa.array(values, each.type) for values, each in zip(cells, stored, strict=True)]
         tables.append(pa.table(arrays, schema=stored))
-    table = table_cast(pa.concat_tables(tables), wanted.arrow_schema)
-    return Dataset(InMemoryTable(table), info=DatasetInfo(features=wanted), fingerprint=fingerprint)
+    return table_cast(pa.concat_tables(tables), wanted.arrow_schema)
 
 
-def read(rows: Dataset) -> Iterator[Row]:
+def read(rows: Rows | Dataset) -> Iterator[Row]:
     """The rows, with what formats read of them."""
-    for batch in _batches(rows):
-        yield from rows_of(batch)
+    from hfsft.engine.ordering.streamed_rows import streamed
 
-
-def _batches(rows: Dataset) -> Iterator[Batch]:
-    batches: Iterator[Batch] = rows.select_columns([name for name in READS if name in rows.column_names]).iter(1000)
-    return batches
+    for table in streamed(rows).batches([name for name in READS if name in rows.column_names], BATCH):
+        yield from table.to_pylist()
 
 
 def _texts(kind: Any) -> Any:

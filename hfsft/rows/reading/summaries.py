@@ -38,9 +38,8 @@ def unread_counts(rows: Iterable[Sequence[str] | None]) -> Counter[str]:
     return Counter(name for names in rows for name in dict.fromkeys(names or ()))
 
 
-def unread_note(rows: Iterable[Sequence[str] | None]) -> str:
-    """`2 columns were not carried: channel (3 rows), id (3) ...`; empty where all was."""
-    counts = unread_counts(rows)
+def unread_note(counts: Counter[str]) -> str:
+    """`2 columns were not carried: channel (3 rows), id (3) ...` of such counts; empty where all was."""
     if not counts:
         return ""
     listed = sorted(counts.items(), key=lambda item: (-item[1], item[0]))

@@ -7,7 +7,7 @@ meets those next to it in the order of their other numbers, and the few that are
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -114,18 +114,39 @@ def candidates(
     `rank` orders the items, the preferred ones first; the first of a pair is preferred to the second. `rests` says
     what else must agree.
     """
+    rounds = (meetings(keys, beside, rank) for keys, beside in band_keys(table, groups))
+    first, second, _ = gathered(rounds, table, rank, rests)
+    return first, second
+
+
+def band_keys(table: SketchTable, groups: Hashes) -> Iterator[tuple[Hashes, NDArray[Any]]]:
+    """For each band the key of each item, which those share that agree in it and are of one group, and the number
+    that says which of these are more alike.
+    """
     import numpy as np
 
     sketches, bands, _ = table
+    for band in range(bands.bands):
+        keys = mixed(groups + np.uint64(band))
+        for words in _words(sketches[:, band * bands.rows : (band + 1) * bands.rows]):
+            keys = mixed(keys * np.uint64(3) + words)
+        yield keys, sketches[:, (band + 1) * bands.rows % bands.numbers]
+
+
+def gathered(
+    rounds: Iterable[Sequence[tuple[Places, Places]]], table: SketchTable, rank: Places, rests: RestTable | None = None
+) -> tuple[Places, Places, NDArray[np.float32]]:
+    """Of the pairs that each round brings those that may have enough in common, and about how much each has.
+
+    Of an item's pairs with preferred ones so many are left as `bounded` leaves.
+    """
+    import numpy as np
+
     count = len(rank)
     codes, shares = np.zeros(0, np.int64), np.zeros(0, np.float32)
     held = HELD * count
-    for band in range(bands.bands):
-        keys = mixed(groups)
-        for words in _words(sketches[:, band * bands.rows : (band + 1) * bands.rows]):
-            keys = mixed(keys * np.uint64(3) + words)
-        beside = sketches[:, (band + 1) * bands.rows % bands.numbers]
-        found = [(one, other) for one, other in _meetings(keys, beside, rank) if len(one)]
+    for brought in rounds:
+        found = [(one, other) for one, other in brought if len(one)]
         if not found:
             continue
         one, other = (np.concatenate(side) for side in zip(*found, strict=True))
@@ -143,11 +164,11 @@ def candidates(
         if len(codes) > held:
             # The closest of all are the closest of these and of what comes later: one that is let go stays so, also
             # where another band brings it again.
-            kept = _bounded(codes // count, codes % count, shares, rank)
+            kept = bounded(codes // count, codes % count, shares, rank)
             codes, shares = codes[kept], shares[kept]
             held = len(codes) + HELD * count
-    kept = _bounded(codes // count, codes % count, shares, rank)
-    return codes[kept] // count, codes[kept] % count
+    kept = bounded(codes // count, codes % count, shares, rank)
+    return codes[kept] // count, codes[kept] % count, shares[kept]
 
 
 def _words(numbers: Sketches) -> Iterator[Hashes]:
@@ -160,7 +181,7 @@ def _words(numbers: Sketches) -> Iterator[Hashes]:
     yield from held.view("<u8").T
 
 
-def _meetings(keys: Hashes, beside: NDArray[Any], rank: Places) -> list[tuple[Places, Places]]:
+def meetings(keys: Hashes, beside: NDArray[Any], rank: Places) -> list[tuple[Places, Places]]:
     """The pairs of items with one key."""
     import numpy as np
 
@@ -191,15 +212,16 @@ def _meetings(keys: Hashes, beside: NDArray[Any], rank: Places) -> list[tuple[Pl
     return found
 
 
-def _bounded(first: Places, second: Places, shares: NDArray[np.float32], rank: Places) -> NDArray[np.bool_]:
+def bounded(first: Places, second: Places, shares: NDArray[np.float32], rank: Places) -> NDArray[np.bool_]:
     """Of an item's pairs with preferred ones the closest, and those with the most preferred."""
     import numpy as np
 
     keep = np.zeros(len(first), bool)
+    ranks = int(rank.max(initial=0)) + 1  # those of some items among all: more than there are of these
     apart = np.rint((1 - shares) * _LEVELS).astype(np.int64)
     for level, most in ((apart, MOST), (0, BEST)):
         # By the second item, then by how far apart, then by rank, as one number: far faster to sort than three.
-        order = np.argsort((second * (_LEVELS + 1) + level) * len(rank) + rank[first])
+        order = np.argsort((second * (_LEVELS + 1) + level) * ranks + rank[first])
         begins = np.concatenate([[True], second[order][1:] != second[order][:-1]])[: len(order)]
         (starts,) = begins.nonzero()
         behind = np.arange(len(order)) - (starts[np.cumsum(begins) - 1] if len(order) else 0)

@@ -70,7 +70,7 @@ def common(texts: Chunks, *kinds: Callable[[Chunk], tuple[Places, Hashes]]) -> l
         for kind, runs in enumerate(kinds):
             text, hashes = runs(chunk)
             often = rough[kind][_slot(hashes, size)] >= LEAST
-            waiting[kind].append(_once(text[often], hashes[often]))
+            waiting[kind].append(once(text[often], hashes[often]))
             if sum(map(len, waiting[kind])) >= _BUFFER:
                 found[kind], waiting[kind] = _added(found[kind], waiting[kind]), []
     added = [_added(*each) for each in zip(found, waiting, strict=True)]
@@ -84,7 +84,7 @@ def _slot(hashes: Hashes, size: int) -> Places:
     return (hashes & np.uint64(size - 1)).astype(np.intp)
 
 
-def _once(text: Places, hashes: Hashes) -> Hashes:
+def once(text: Places, hashes: Hashes) -> Hashes:
     """The hashes of runs, each once for every text that it stands in."""
     import numpy as np
 

@@ -159,7 +159,7 @@ class Measured:
             sets = dict(zip(places.tolist(), found, strict=True))
             for pair in range(start, stop):
                 one, other = sets[int(ones[pair])], sets[int(others[pair])]
-                alike[pair] = _share(one, other) if len(one) or len(other) else blank
+                alike[pair] = share_of(one, other) if len(one) or len(other) else blank
         return alike
 
     def _blocks(self, ones: Places, others: Places) -> Iterator[tuple[int, int]]:
@@ -174,7 +174,7 @@ class Measured:
         yield from pairwise(borders)
 
 
-def _share(one: Hashes, other: Hashes) -> float:
+def share_of(one: Hashes, other: Hashes) -> float:
     """The share of members that two sets have in common; 0 where both are empty."""
     import numpy as np
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from hfsft.similarity.families import DisjointSets
 from hfsft.similarity.lexical.candidates import WHOLE, RestTable, SketchTable, bands_for, candidates
 from hfsft.similarity.lexical.counts import RUN
 from hfsft.similarity.lexical.measure import SLACK, Measured, Texts, every_pair
 from hfsft.similarity.lexical.packed import BLOCK, digests_of, in_group, numbers_of, packed, put_together
-from hfsft.similarity.lexical.shingles import Chunks, distinct
+from hfsft.similarity.lexical.shingles import Chunks, distinct, mixed
 from hfsft.similarity.lexical.sketches import sketches
 from hfsft.similarity.lexical.templates import Templates
 from hfsft.similarity.lexical.told_runs import unpacked
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from hfsft.similarity.lexical.measure import CountedPairs
     from hfsft.similarity.lexical.packed import PackedSketches
     from hfsft.similarity.lexical.shingles import Hashes, Places
+    from hfsft.similarity.lexical.sketches import Sketches
     from hfsft.similarity.lexical.told_runs import Told
 
 Item = str | tuple[str, ...]
@@ -79,6 +80,13 @@ class Items:
         """How many different items there are."""
         return len(self.places)
 
+    @property
+    def there(self) -> NDArray[np.bool_]:
+        """Which parts each item has; the others are blank."""
+        import numpy as np
+
+        return np.stack([numbers != texts.blank for texts, numbers in zip(self.texts, self.of, strict=True)], axis=1)
+
     def in_group(self, group: str) -> NDArray[np.bool_]:
         """Which items are of a group, normalised."""
 
@@ -119,7 +127,7 @@ class Items:
         if len(self) <= FEW:
             found = self._every(at_least)
         else:
-            found = self._near(*self._brought_together(at_least, ranked, made, counted), at_least)
+            found = self.near(*self._brought_together(at_least, ranked, made, counted), at_least)
         for one, other, similarity in found:
             low, high = sorted((self.places[one], self.places[other]))
             yield low, high, similarity
@@ -139,7 +147,7 @@ class Items:
         sets = DisjointSets(len(self))
         for some in _rounds(second):
             some = some[sets.apart(first[some], second[some])]
-            for one, other, _ in self._near(parts, first[some], second[some], at_least):
+            for one, other, _ in self.near(parts, first[some], second[some], at_least):
                 if sets.join(one, other):
                     low, high = sorted((self.places[one], self.places[other]))
                     yield low, high
@@ -161,35 +169,46 @@ class Items:
 
     def _brought_together(
         self, at_least: float, ranked: bool, known: Sequence[bytes | None] | None, counted: CountedPairs | None
-    ) -> tuple[list[_Part], Places, Places]:
+    ) -> tuple[list[PartTexts], Places, Places]:
         """The pairs that sketches bring together, sorted by the second of each; and what counts those."""
         import numpy as np
 
         count = len(self)
         rank = np.arange(count) if ranked else self._by_content()
-        there = np.stack([numbers != texts.blank for texts, numbers in zip(self.texts, self.of, strict=True)], axis=1)
-        table, told = unpacked(self._sketches(at_least, known), there, at_least)
+        table, told = unpacked(self._sketches(at_least, known), self.there, at_least)
+        numbers = bands_for(at_least / SLACK, OWN).numbers
         parts = [
-            _Part(texts, each, of, at_least, counted) for texts, each, of in zip(self.texts, told, self.of, strict=True)
+            PartTexts(texts, *looked_at(texts, each, of), numbers, counted)
+            for texts, each, of in zip(self.texts, told, self.of, strict=True)
         ]
-        if len(parts) > 1:
-            some = np.any([part.templated[of] for part, of in zip(parts, self.of, strict=True)], axis=0)
-            for part, of in zip(parts, self.of, strict=True):
-                part.complete(of[some])
-        shape = there @ (1 << np.arange(len(parts)))
         codes = [np.zeros(0, np.int64)]
-        for kind in np.unique(shape).tolist():  # items with the same parts blank
-            (members,) = (shape == kind).nonzero()
-            shown = [
-                (part, of) for place, (part, of) in enumerate(zip(parts, self.of, strict=True)) if kind >> place & 1
-            ]
-            whole = SketchTable(table[members], bands_for(at_least, WHOLE), at_least)
-            for one, other in _met(shown, whole, members, self.groups, rank):
+        for alike in self.alike_in_parts(parts, table, at_least):
+            for one, other in alike.met(rank[alike.members]):
                 codes.append(one * count + other)
         pairs = distinct(np.concatenate(codes))
         first, second = pairs // count, pairs % count
         order = np.lexsort((first, second))
         return parts, first[order], second[order]
+
+    def alike_in_parts(self, parts: Sequence[PartTexts], table: Sketches, at_least: float) -> Iterator[SameParts]:
+        """The items, those with the same parts blank at a time, as they are brought together."""
+        import numpy as np
+
+        if len(parts) > 1:
+            some = np.any([part.templated[of] for part, of in zip(parts, self.of, strict=True)], axis=0)
+            for part, of in zip(parts, self.of, strict=True):
+                part.complete(of[some])
+        shape = self.there @ (1 << np.arange(len(parts)))
+        heads = np.ascontiguousarray(self._group_digests[self.groups].astype("S8")).view("<u8").astype(np.uint64)
+        for kind in distinct(shape).tolist():
+            (members,) = (shape == kind).nonzero()
+            shown = [
+                (part, of[members])
+                for place, (part, of) in enumerate(zip(parts, self.of, strict=True))
+                if kind >> place & 1
+            ]
+            group = mixed(heads[members] + np.uint64(kind))
+            yield SameParts.of(shown, SketchTable(table[members], bands_for(at_least, WHOLE), at_least), members, group)
 
     def _sketches(self, at_least: float, known: Sequence[bytes | None] | None) -> Iterator[PackedSketches]:
         """Those of all items, some at a time: made, or as they are known."""
@@ -200,8 +219,8 @@ class Items:
             else:
                 yield put_together([known[self.places[item]] for item in some])
 
-    def _near(
-        self, parts: Sequence[_Part], first: Places, second: Places, at_least: float
+    def near(
+        self, parts: Sequence[PartTexts], first: Places, second: Places, at_least: float
     ) -> Iterator[tuple[int, int, float]]:
         """Those of some pairs that are so alike, by an exact count."""
         import numpy as np
@@ -224,33 +243,42 @@ class Items:
         return rank
 
 
-class _Part:
-    """One part of all items: its different texts, what is template in them, and the sketches of what is not."""
+def looked_at(texts: Texts, told: Told, of: Places) -> tuple[Templates, Places]:
+    """What is template in some texts, and which of them it may cover, `of` being the text of each item."""
+    import numpy as np
 
-    def __init__(self, texts: Texts, told: Told, of: Places, at_least: float, counted: CountedPairs | None) -> None:
+    # No other text has a run that is common, or one that a number in such a run depends on: it has no part in what
+    # is template, and is not looked at.
+    looked = told.common(of, len(texts))
+    chunks = Chunks(texts.of(np.flatnonzero(looked)))
+    numbered = [chunk.numbered(chunk.runs(RUN))[1] for _, chunk in chunks]
+    if numbered and np.any(more := told.with_numbers(of, np.concatenate(numbered), len(texts)) & ~looked):
+        looked |= more
+        chunks = Chunks(texts.of(np.flatnonzero(looked)))
+    templates = Templates(chunks)
+    return templates, np.flatnonzero(looked)[templates.likely_in(chunks)]
+
+
+class PartTexts:
+    """One part of some items: its different texts, what is template in them, and the sketches of what is not.
+
+    `likely` are the texts that a template may cover; a sketch has so many `numbers`.
+    """
+
+    def __init__(
+        self, texts: Texts, templates: Templates, likely: Places, numbers: int, counted: CountedPairs | None = None
+    ) -> None:
         import numpy as np
 
         self.texts = texts
-        # No other text has a run that is common, or one that a number in such a run depends on: it has no part in what
-        # is template, and is not looked at.
-        looked = told.common(of, len(texts))
-        chunks = Chunks(texts.of(np.flatnonzero(looked)))
-        numbered = [chunk.numbered(chunk.runs(RUN))[1] for _, chunk in chunks]
-        if numbered and np.any(more := told.with_numbers(of, np.concatenate(numbered), len(texts)) & ~looked):
-            looked |= more
-            chunks = Chunks(texts.of(np.flatnonzero(looked)))
-        templates = Templates(chunks)
         self.templated = np.zeros(len(texts), bool)
-        self.own = np.zeros((0, bands_for(at_least / SLACK, OWN).numbers), np.uint32)
+        self.own = np.zeros((0, numbers), np.uint32)
         self.at = np.full(len(texts), -1, np.intp)  # for each text its place in `own`
         self.measured = Measured(texts, templates, self.templated, counted)
-        if not len(templates.runs):
-            return
-        likely = [start + templates.likely(chunk) for start, chunk in chunks]
-        places, start = np.flatnonzero(looked)[np.concatenate(likely)], 0
-        for _, chunk in Chunks(texts.of(places)):
+        start = 0
+        for _, chunk in Chunks(texts.of(likely)):
             flags, rests = templates.rests(chunk)
-            mine, start = places[start : start + len(flags)], start + len(flags)
+            mine, start = likely[start : start + len(flags)], start + len(flags)
             self.templated[mine[flags]] = True
             rested = np.array([bool(len(rest)) for rest in rests])
             self._add(mine[flags & rested], [rests[place] for place in np.flatnonzero(flags & rested).tolist()])
@@ -285,30 +313,48 @@ def _rounds(second: Places) -> Iterator[Places]:
         start, size = start + size, 2 * size
 
 
-def _met(
-    there: Sequence[tuple[_Part, Places]], whole: SketchTable, members: Places, groups: Places, rank: Places
-) -> Iterator[tuple[Places, Places]]:
-    """Candidates among the items with the same parts: by all that they say, and by their rests where they have any."""
-    import numpy as np
+class SameParts(NamedTuple):
+    """Items with the same parts: what they say, and of those that a template covers in any part the rests.
 
-    kinds = np.zeros(len(members), np.intp)
-    for place, (part, of) in enumerate(there):
-        kinds += part.templated[of[members]].astype(np.intp) << place
-    group, rank = groups[members].astype(np.uint64), rank[members]
-    if not np.any(kinds):
-        one, other = candidates(whole, group, rank)
-        yield members[one], members[other]
-        return
-    some = np.flatnonzero(kinds)
-    bands = bands_for(whole.at_least / SLACK, OWN)
-    rests = np.empty((len(some), bands.numbers), np.uint32)
-    for place, (part, of) in enumerate(there):
-        # The numbers of a band come from each part in turn: two items share one only where every part is alike.
-        rests[:, place :: len(there)] = part.own[part.at[of[members[some]]], place :: len(there)]
-    own = SketchTable(rests, bands, whole.at_least / SLACK)
-    at = np.zeros(len(members), np.intp)
-    at[some] = np.arange(len(some))
-    one, other = candidates(whole, group, rank, RestTable(own, kinds, at))
-    yield members[one], members[other]
-    one, other = candidates(own, group[some], rank[some])
-    yield members[some[one]], members[some[other]]
+    `kinds` says for each which parts those are, `at` its place in `own`; `groups` is another number for items that are
+    of another group or have other parts.
+    """
+
+    members: Places
+    groups: Hashes
+    whole: SketchTable
+    own: SketchTable
+    kinds: Places
+    at: Places
+
+    @classmethod
+    def of(
+        cls, there: Sequence[tuple[PartTexts, Places]], whole: SketchTable, members: Places, groups: Hashes
+    ) -> SameParts:
+        """Those of items with these parts, of which each has the text with that number."""
+        import numpy as np
+
+        kinds, at = np.zeros(len(members), np.intp), np.zeros(len(members), np.intp)
+        for place, (part, of) in enumerate(there):
+            kinds += part.templated[of].astype(np.intp) << place
+        some = np.flatnonzero(kinds)
+        at[some] = np.arange(len(some))
+        least = whole.at_least / SLACK
+        bands = bands_for(least, OWN)
+        rests = np.empty((len(some), bands.numbers), np.uint32)
+        for place, (part, of) in enumerate(there):
+            # The numbers of a band come from each part in turn: two items share one only where every part is alike.
+            rests[:, place :: len(there)] = part.own[part.at[of[some]], place :: len(there)]
+        return cls(members, groups, whole, SketchTable(rests, bands, least), kinds, at)
+
+    def met(self, rank: Places) -> Iterator[tuple[Places, Places]]:
+        """Candidates: by all that items say, and by their rests where they have any."""
+        import numpy as np
+
+        some = np.flatnonzero(self.kinds)
+        rests = RestTable(self.own, self.kinds, self.at) if len(some) else None
+        one, other = candidates(self.whole, self.groups, rank, rests)
+        yield self.members[one], self.members[other]
+        if len(some):
+            one, other = candidates(self.own, self.groups[some], rank[some])
+            yield self.members[some[one]], self.members[some[other]]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from hfsft.similarity.lexical.counts import Counts
-    from hfsft.similarity.lexical.shingles import Chunk, Chunks, Hashes, Places
+    from hfsft.similarity.lexical.shingles import Chunk, Hashes, Places
 
 AROUND = 4 * WORD  # the words beside a place that say what usually stands there
 USUAL = 0.5  # share of the texts with these words that go on (or began) alike, from where others are slips
@@ -26,30 +26,40 @@ USUAL = 0.5  # share of the texts with these words that go on (or began) alike, 
 class Slots:
     """For each common run of four words the texts with it, and those of them with the commonest next (and last) word.
 
-    That a text ends or begins there counts as a word. `runs` are the common runs of five words, with their counts,
-    `around` those of four.
+    That a text ends or begins there counts as a word. `around` are those runs, with the number of texts of each.
     """
 
-    def __init__(self, texts: Chunks, runs: Hashes, counts: Counts, around: tuple[Hashes, Counts]) -> None:
+    def __init__(self, around: tuple[Hashes, Counts]) -> None:
         import numpy as np
 
         self.around, self.totals = around
         self.next, self.last = np.zeros_like(self.totals), np.zeros_like(self.totals)
-        ends, begins = np.zeros_like(self.totals), np.zeros_like(self.totals)
-        for _, chunk in texts if len(self.around) else ():
-            before, after = _beside(chunk)
-            found = chunk.runs(RUN)
-            times = count_of(found.hashes, runs, counts)
-            for best, hashes in ((self.next, after[found.first]), (self.last, before[found.stop])):
-                known, at = found_in(self.around, hashes)
-                np.maximum.at(best, at[known], times[known])
-            _, firsts = chunk.tokens()
-            filled = firsts[1:] > firsts[:-1]
-            for best, hashes in ((ends, before[firsts[1:]][filled]), (begins, after[firsts[:-1]][filled])):
-                known, at = found_in(self.around, hashes)
-                np.add.at(best, at[known], 1)
-        np.maximum(self.next, ends, out=self.next)
-        np.maximum(self.last, begins, out=self.last)
+        self.ends, self.begins = np.zeros_like(self.totals), np.zeros_like(self.totals)
+
+    def look(self, chunk: Chunk, runs: Hashes, counts: Counts) -> None:
+        """Take in some texts; `runs` are the common runs of five words, with their counts."""
+        import numpy as np
+
+        if not len(self.around):
+            return
+        before, after = _beside(chunk)
+        found = chunk.runs(RUN)
+        times = count_of(found.hashes, runs, counts)
+        for best, hashes in ((self.next, after[found.first]), (self.last, before[found.stop])):
+            known, at = found_in(self.around, hashes)
+            np.maximum.at(best, at[known], times[known])
+        _, firsts = chunk.tokens()
+        filled = firsts[1:] > firsts[:-1]
+        for best, hashes in ((self.ends, before[firsts[1:]][filled]), (self.begins, after[firsts[:-1]][filled])):
+            known, at = found_in(self.around, hashes)
+            np.add.at(best, at[known], 1)
+
+    def settle(self) -> None:
+        """All texts were taken in."""
+        import numpy as np
+
+        np.maximum(self.next, self.ends, out=self.next)
+        np.maximum(self.last, self.begins, out=self.last)
 
     def slips(self, chunk: Chunk, bare: NDArray[np.bool_], most: Counts) -> NDArray[np.bool_]:
         """Which words of `bare`, those that no template covers, stand where another word usually does.

@@ -8,8 +8,9 @@ rest what it shares with the fewest others.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hfsft.similarity.lexical.counts import RUN, common, count_of, covered
 from hfsft.similarity.lexical.shingles import WORD, counted, distinct
@@ -19,7 +20,10 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from hfsft.similarity.lexical.counts import Counts
     from hfsft.similarity.lexical.shingles import Chunk, Chunks, Hashes, Places
+
+    CountedRuns = tuple[Hashes, Counts]
 
 COMMON = 10  # different texts with one run, from which it is template
 REST = 4 * WORD  # so long are the runs that rests are compared by: long enough to tell orders of words apart
@@ -43,18 +47,53 @@ class Templates:
     def __init__(self, texts: Chunks) -> None:
         import numpy as np
 
-        self.runs, self.counts = np.zeros(0, np.uint64), np.zeros(0, np.int64)
-        self.numbered, self.sums = self.runs, self.counts
-        ((runs, counts),) = common(texts, _words) if len(texts) >= COMMON else [(self.runs, self.counts)]
-        if np.any(counts >= COMMON):
-            self.runs, self.counts = runs, counts
-            (self.numbered, self.sums), around = common(texts, _numbers, words_around)
-            self.slots = Slots(texts, self.runs, self.counts, around)
+        none = np.zeros(0, np.uint64), np.zeros(0, np.int64)
+        (words,) = common(texts, words_in) if len(texts) >= COMMON else [none]
+        numbered, around = common(texts, numbers_in, words_around) if is_template(words) else (none, none)
+        self._know(words, numbered, around)
+        for _, chunk in texts if len(self.runs) else ():
+            self.slots.look(chunk, self.runs, self.counts)
+        self.slots.settle()
+
+    def _know(self, words: CountedRuns, numbered: CountedRuns, around: CountedRuns) -> None:
+        if not is_template(words):
+            words = numbered = around = words[0][:0], words[1][:0]
+        self.runs, self.counts = words
+        self.numbered, self.sums = numbered
+        self.slots = Slots(around)
+
+    @classmethod
+    def counted(cls, words: CountedRuns, numbered: CountedRuns, around: CountedRuns) -> Templates:
+        """Those of texts whose runs were counted elsewhere; the texts are yet to be taken in by `slots`."""
+        made = cls.__new__(cls)
+        made._know(words, numbered, around)
+        return made
+
+    def as_arrays(self) -> list[NDArray[Any]]:
+        """All that is known, for `of_arrays`."""
+        slots = self.slots
+        known = [self.runs, self.counts, self.numbered, self.sums, slots.around, slots.totals]
+        return [*known, slots.next, slots.last]
+
+    @classmethod
+    def of_arrays(cls, arrays: Sequence[NDArray[Any]]) -> Templates:
+        """The same templates."""
+        runs, counts, numbered, sums, around, totals, after, before = arrays
+        made = cls.counted((runs, counts), (numbered, sums), (around, totals))
+        made.slots.next, made.slots.last = after, before
+        return made
 
     def likely(self, chunk: Chunk) -> Places:
         """The texts of a chunk that a template may cover: all others have no run that is so common."""
         runs = chunk.runs(RUN)
         return distinct(runs.text[count_of(runs.hashes, self.runs, self.counts) >= COMMON])
+
+    def likely_in(self, chunks: Chunks) -> Places:
+        """Those of all chunks, by their places among all texts; none where nothing is template."""
+        import numpy as np
+
+        found = [start + self.likely(chunk) for start, chunk in (chunks if len(self.runs) else ())]
+        return np.concatenate([np.zeros(0, np.intp), *found])
 
     def rests(self, chunk: Chunk) -> Rests:
         """What the templates leave of each text."""
@@ -72,7 +111,7 @@ class Templates:
         counts[some[counts[some] * VALUES < count_of(hashes, self.numbered, self.sums)]] = 1
         rarest = np.full(texts, np.iinfo(np.int64).max)
         np.minimum.at(rarest, runs.text, counts)
-        least = np.where(rarest < COMMON, COMMON, TWICE * np.minimum(rarest, len(owner) * COMMON))
+        least = np.where(rarest < COMMON, COMMON, TWICE * np.minimum(rarest, np.iinfo(np.int64).max // TWICE))
         shared = counts >= least[runs.text]
         bare = ~covered(runs.first[shared], runs.stop[shared], len(owner))
         most = np.zeros(texts, np.int64)
@@ -88,12 +127,18 @@ class Templates:
         return Rests(templated, sets)
 
 
-def _words(chunk: Chunk) -> tuple[Places, Hashes]:
+def is_template(words: CountedRuns) -> bool:
+    """Whether any of some runs is so common."""
+    return bool((words[1] >= COMMON).any())
+
+
+def words_in(chunk: Chunk) -> tuple[Places, Hashes]:
+    """The runs of five words."""
     runs = chunk.runs(RUN)
     return runs.text, runs.hashes
 
 
-def _numbers(chunk: Chunk) -> tuple[Places, Hashes]:
+def numbers_in(chunk: Chunk) -> tuple[Places, Hashes]:
     """The runs with a number in them, whichever it is."""
     runs = chunk.runs(RUN)
     some, hashes = chunk.numbered(runs)

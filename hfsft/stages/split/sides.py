@@ -76,11 +76,11 @@ class Sides:
                 stands[key] = Stand(stand.side, mine.side)
         return Sides(self.asked, stands)
 
-    def after(self, asked: Mapping[str, Any], *batches: Batch) -> Sides:
+    def after(self, asked: Mapping[str, Any], batches: Iterable[Batch]) -> Sides:
         """These sides and those of a build's rows, whose keys are made where a batch has none."""
         stands, moved = dict(self.stands), Counter[tuple[Side, Side]]()
         given, by = {side: Stand(side) for side in SIDES}, column_of(asked.get("by"))
-        known = [(batch[KEYS] if KEYS in batch else keys_of(batch, by), batch["split"]) for batch in batches]
+        known = ((batch[KEYS] if KEYS in batch else keys_of(batch, by), batch["split"]) for batch in batches)
         for keys, side in chain.from_iterable(zip(*each, strict=True) for each in known):
             came: list[Side] = []
             for key in keys:

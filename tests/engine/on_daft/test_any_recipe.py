@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -12,6 +13,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hfsft.engine.on_daft.daft_executor import OnDaft
 from hfsft.errors import UserError
 from hfsft.pipeline.building import Watcher, execute
 from hfsft.pipeline.engines import executor_named
@@ -21,6 +23,7 @@ from tests.fuzz.bounds import tries
 from tests.fuzz.test_builds import FILTERS, alone, answers, put, row, scripted, usual
 from tests.models.server import LLM
 
+ROUNDS = "by rounds"  # however few the rows are
 RUBRIC = {"rubric": {"use": "Does it help?", "truth": "Is it true?"}}
 recipes = st.fixed_dictionaries(
     {
@@ -44,7 +47,8 @@ def outcome(path: Path, engine: str) -> Any:
     """All that comes of a recipe; its models are asked only for answers that no build before had."""
     try:
         recipe = load_recipe(path)
-        rows, ledger, _ = execute(recipe, compile_recipe(recipe), Watcher(), executor=executor_named(engine))
+        executor = partial(OnDaft, spread_from=0) if engine == ROUNDS else executor_named(engine)
+        rows, ledger, _ = execute(recipe, compile_recipe(recipe), Watcher(), executor=executor)
     except UserError as error:
         return [str(error)], None, 0
     ledger.finish({"train": rows["id"][:]})
@@ -76,8 +80,10 @@ def test_the_same_is_made(
         outcome(folder / "recipe.yaml", "local")  # asks
         shutil.rmtree(folder / "hf" / "datasets", ignore_errors=True)
         made, spent, calls = outcome(folder / "recipe.yaml", "local")
-        for what in ("over Daft", "read back"):
-            found, spent_there, calls_there = outcome(folder / "recipe.yaml", "daft")
+        for what in ("over Daft", "read back", ROUNDS):
+            if what == ROUNDS:
+                shutil.rmtree(folder / "hf" / "datasets", ignore_errors=True)
+            found, spent_there, calls_there = outcome(folder / "recipe.yaml", what if what == ROUNDS else "daft")
             assert found == made, what
             if not calls:  # else some answers were of no use, and are asked for once more by each build
                 assert (spent_there, calls_there) == (spent, 0), what

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hfsft.engine.spread.scattered import starts
+from hfsft.errors import UserError
 
 WORKS = "tests.engine.spread.works:"
 SIZES = {"a": "string", "size": "int64", "smallest": "int64"}
@@ -46,3 +47,17 @@ def sizes() -> Callable[[pa.Table], pa.Table]:
 def fewer() -> Callable[[pa.Table], pa.Table]:
     """Other columns than were said."""
     return lambda table: table.select(["a"])
+
+
+def as_it_is() -> Callable[[pa.Table], pa.Table]:
+    """The rows."""
+    return lambda table: table
+
+
+def refusing() -> Callable[[pa.Table], pa.Table]:
+    """What raises an error of the user's."""
+
+    def does(_: pa.Table) -> pa.Table:
+        raise UserError("nothing to do here")
+
+    return does

@@ -13,7 +13,7 @@ import pytest
 from datasketch import MinHash
 
 from hfsft.similarity import LexicalIndex, families
-from hfsft.similarity.lexical.candidates import _bounded
+from hfsft.similarity.lexical.candidates import bounded
 from hfsft.similarity.lexical.shingles import shingles
 from hfsft.similarity.lexical.similar_pairs import FEW
 from hfsft.similarity.lexical.sketches import SEED, sketches
@@ -174,11 +174,11 @@ def test_pairs_that_are_let_go_on_the_way_change_nothing(monkeypatch: pytest.Mon
     monkeypatch.setattr("hfsft.similarity.lexical.similar_pairs.FEW", 10)
     held: list[int] = []
 
-    def bounded(first: Any, *rest: Any) -> Any:
+    def told(first: Any, *rest: Any) -> Any:
         held.append(len(first))
-        return _bounded(first, *rest)
+        return bounded(first, *rest)
 
-    monkeypatch.setattr("hfsft.similarity.lexical.candidates._bounded", bounded)
+    monkeypatch.setattr("hfsft.similarity.lexical.candidates.bounded", told)
     found = list(near_pairs(texts, 0.6))
     assert max(held) < 150 * len(texts)
     monkeypatch.setattr("hfsft.similarity.lexical.candidates.HELD", 10**6)

@@ -14,11 +14,10 @@ from hypothesis import strategies as st
 
 from hfsft.hashing import digest
 from hfsft.similarity import VERSION, LexicalIndex, Sketched, keys_of, sketches_of
-from hfsft.similarity.lexical import similar_pairs
 from hfsft.similarity.lexical.measure import Measured
 from hfsft.similarity.lexical.packed import key_of, packed
 from hfsft.similarity.lexical.shingles import Chunk, Chunks
-from hfsft.similarity.lexical.similar_pairs import parts_of
+from hfsft.similarity.lexical.similar_pairs import PartTexts, looked_at, parts_of
 from hfsft.similarity.lexical.templates import Templates
 from hfsft.similarity.lexical.told_runs import unpacked
 from hfsft.similarity.sketched import grouped
@@ -97,7 +96,7 @@ def assert_seen_alike(said: list[str]) -> None:
     items = at_hand([(text,) for text in texts])
     made = packed([(text,) for text in texts], 0.6)
     _, (told,) = unpacked([made], np.ones((len(texts), 1), bool), 0.6)
-    part = similar_pairs._Part(items.texts[0], told, items.of[0], 0.6, None)
+    part = PartTexts(items.texts[0], *looked_at(items.texts[0], told, items.of[0]), 0)
     everything = Templates(Chunks(texts))
     chunk = Chunk(texts)
     flags, rests = everything.rests(chunk)

@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from hfsft.similarity import families
+from hfsft.similarity.lexical.shingles import Chunk, Chunks
+from hfsft.similarity.lexical.templates import Templates
 from tests.similarity.pairs import near_pairs
 
 NAMES = [
@@ -222,3 +224,14 @@ def test_what_stands_at_one_place_in_every_text_is_filled_in() -> None:
     texts = [f"Tell the customer in two friendly sentences how our shop handles the {thing}" for thing in THINGS]
     assert len(texts) >= 10
     assert list(near_pairs(texts, 0.6)) == []
+
+
+def test_what_is_left_of_a_text_hangs_on_no_text_that_is_looked_at_with_it() -> None:
+    words = [f"{first}{second}" for first in "bdfgk" for second in ("a", "e")]
+    texts = [" ".join(words[place : place + 6]) for place in range(5)] * 30
+    texts = [f"{text} {number}x" for number, text in enumerate(texts)]
+    short = " ".join(words[:5])  # 151 texts have its only run, more than ten times as many as it has words
+    templates = Templates(Chunks([*texts * 5, short]))
+    alone, beside = templates.rests(Chunk([short])), templates.rests(Chunk([short, *texts]))
+    assert alone.templated[0] == beside.templated[0]
+    assert alone.sets[0].tolist() == beside.sets[0].tolist()

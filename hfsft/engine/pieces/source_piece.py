@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from hfsft.rows.batch import Batch
 
 
-class Piece(NamedTuple):
+class SourcePiece(NamedTuple):
     """Some rows that follow on one another; `key` is a hash of all that they depend on."""
 
     key: str
@@ -35,7 +35,7 @@ class Piecewise(Protocol):
     mending: Work
     """Makes a function over rows: it gets them with the columns of `mends`, and gives the columns that change."""
 
-    def pieces(self) -> Sequence[Piece]:
+    def pieces(self) -> Sequence[SourcePiece]:
         """The pieces in their order; none where the source is read as a whole."""
         ...
 

@@ -1,0 +1,284 @@
+"""The askers of a build: started when they are first needed, each handed one piece after another."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter, deque
+from collections.abc import Sequence
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+from hfsft.engine.cluster.asker import Asker, Asks, Came, Terms, keys_of
+from hfsft.engine.cluster.carried import ActorGoneError
+from hfsft.engine.cluster.desk import Desk
+from hfsft.engine.cluster.post import Post
+from hfsft.engine.live import Live, bears_of
+from hfsft.engine.plan import Asked
+from hfsft.errors import InternalError, ModelError, StageError, StoreError
+from hfsft.models.drive import GRACE_SECONDS
+from hfsft.models.limits.budget import Meter
+from hfsft.models.limits.losses import Losses
+from hfsft.rows.batch import Batch
+
+if TYPE_CHECKING:
+    from hfsft.engine.cluster.actors import Actor, Actors
+    from hfsft.engine.on_daft.ask_step import GroupPiece, Piece
+    from hfsft.engine.on_daft.parquet_parts import ParquetPart
+    from hfsft.engine.plan import Asker as AnyAsker
+    from hfsft.engine.step import Step
+    from hfsft.errors import AnswerError
+    from hfsft.models.pool import Pool
+
+_log = logging.getLogger("hfsft")
+RESTARTS = 4  # of one asker's process
+_AGAIN_SECONDS = 0.5  # until the process of an asker that died is called again
+_WAVES = 10  # rows of a piece, for each request that its asker may have open: a piece ends with slow ones
+_EACH = 4  # pieces for each asker, where there are rows enough
+_STOP_SECONDS = GRACE_SECONDS + 3.0  # that askers have, once they are to stop
+
+
+class Askers:
+    """Those of one cluster."""
+
+    def __init__(self, actors: Actors) -> None:
+        self._actors = actors
+        self._post: Actor | None = None
+        self._askers: list[tuple[int, Actor, Terms]] = []
+        self._told: set[str] = set()
+        self._sessions = count()
+
+    def can(self, step: Step, asker: AnyAsker) -> bool:
+        """Whether they can ask the models of a step; where they cannot, it is told once for each model."""
+        if not isinstance(asker, Live):
+            raise InternalError("a forecast is made by the executor of one machine")
+        if step.at_hand:
+            return False
+        wrong = {name: why for name in step.models if (why := _alone(asker.pool, name))}
+        for name in wrong.keys() - self._told:
+            _log.warning("models.%s: %s, so that this process asks it, and no asker", name, wrong[name])
+        self._told |= wrong.keys()
+        return not wrong
+
+    def rows(self, asker: AnyAsker, step: Step, parts: Sequence[Piece]) -> tuple[Asked, list[ParquetPart]]:
+        """What asking for each row of parts came to, and the parts behind the step."""
+        assert isinstance(asker, Live)
+        pieces, of = list[Asks](), list[int]()
+        total = sum(len(part.rows) for part in parts)
+        wanted = self._count(asker.pool, step, total)
+        for number, part in enumerate(parts):
+            share = max(1, round(wanted * len(part.rows) / total)) if total else 1
+            for piece in [part] if share == 1 else part.cut(share):
+                pieces.append(piece)
+                of.append(number)
+        asked, came = self._asked(asker, step, pieces, total)
+        found: list[list[ParquetPart]] = [[] for _ in parts]
+        for number, each in zip(of, came, strict=True):
+            found[number].append(each.written)
+        return asked, self._joined(asker.pool, parts, found)
+
+    def groups(self, asker: AnyAsker, whole: GroupPiece) -> tuple[Asked, Batch]:
+        """What asking for each group came to, and what the step says of each row."""
+        assert isinstance(asker, Live)
+        from hfsft.engine.parts.grouped import KINDS
+
+        step, total = whole.step, len(whole.members)
+        pieces = whole.cut(self._count(asker.pool, step, total)) if total else []
+        asked, came = self._asked(asker, step, list[Asks](pieces), total)
+        made: Batch = {name: [None] * len(whole.rows) for name in (*step.writes, *KINDS)}
+        for piece, each in zip(pieces, came, strict=True):
+            for number, row in piece.told(each.written):
+                for name, value in row.items():
+                    made[name][number] = value
+        return asked, made
+
+    def end(self) -> None:
+        """End their processes."""
+        for _, asker, _ in self._askers:
+            asker.end()
+        if self._post is not None:
+            self._post.end()
+        self._post, self._askers = None, []
+
+    def _count(self, pool: Pool, step: Step, total: int) -> int:
+        """Into how many pieces rows are cut: as many for each asker, of some length."""
+        askers = len(self._of(pool, step))
+        at_once = min(pool.models[name].at_once for name in step.models) / askers
+        each = int(total / askers / (_WAVES * at_once))
+        return min(total, askers * min(max(each, 1), _EACH))
+
+    def _of(self, pool: Pool, step: Step) -> list[tuple[int, Actor]]:
+        """Those who may ask the models of a step."""
+        if self._post is None:
+            self._start(pool)
+        return [(place, actor) for place, actor, terms in self._askers if terms.models.keys() >= set(step.models)]
+
+    def _start(self, pool: Pool) -> None:
+        models = {name: model for name, model in pool.models.items() if not _alone(pool, name)}
+        meter = pool.means.meter
+        assert isinstance(meter, Meter)
+        whole = Terms(models, pool.recipe, pool.patience, meter.budget, 0.0, keys_of(models))
+        number = self._actors.askers or self._actors.nodes()
+        self._post = self._actors.actor(Post, here=True)
+        for place in range(number):
+            terms = whole.for_one(place, number)
+            if terms.models:
+                actor = self._actors.actor(Asker, terms, self._post, restarts=RESTARTS, threads=2)
+                self._askers.append((place, actor, terms))
+
+    def _asked(self, live: Live, step: Step, pieces: Sequence[Asks], total: int) -> tuple[Asked, list[Came]]:
+        if not pieces:
+            return Asked(spent={}), []
+        askers = self._of(live.pool, step)
+        assert self._post is not None
+        handing = Handing(live, step, pieces, askers, self._post, self._sessions)
+        asked = live.handed(step, handing, total)
+        return asked, [came for came in handing.came if came is not None]
+
+    def _joined(self, pool: Pool, parts: Sequence[Piece], found: Sequence[list[ParquetPart]]) -> list[ParquetPart]:
+        """The parts behind a step, of which those that were cut are put together by askers."""
+        waiting = deque(
+            (number, part, pieces)
+            for number, (part, pieces) in enumerate(zip(parts, found, strict=True))
+            if len(pieces) > 1
+        )
+        made = [pieces[0] for pieces in found]
+        if waiting:
+            askers = [(place, actor) for place, actor, _ in self._askers]
+            for number, part in pool.do(_joining(waiting, askers)):
+                made[number] = part
+        return made
+
+
+async def _joining(waiting: deque[Any], askers: Sequence[tuple[int, Actor]]) -> list[tuple[int, ParquetPart]]:
+    done: list[tuple[int, ParquetPart]] = []
+
+    async def work(actor: Actor) -> None:
+        while waiting:
+            number, part, pieces = waiting.popleft()
+            try:
+                done.append((number, await asyncio.wrap_future(actor.call("joined", part, pieces))))
+            except ActorGoneError:
+                done.append((number, await asyncio.to_thread(part.joined, pieces)))
+
+    await asyncio.gather(*(work(actor) for _, actor in askers))
+    return done
+
+
+def _alone(pool: Pool, name: str) -> str:
+    """Why a model is asked by one process alone; empty where several may."""
+    model = pool.models[name]
+    if model.embedded:
+        return "runs in this process"
+    return "is asked in batches" if model.batch else ""
+
+
+class Handing:
+    """One step over all its pieces: a `hfsft.models.pool.Drives`, for which askers do the work."""
+
+    def __init__(
+        self,
+        live: Live,
+        step: Step,
+        pieces: Sequence[Asks],
+        askers: Sequence[tuple[int, Actor]],
+        post: Actor,
+        sessions: count[int],
+    ) -> None:
+        pool = live.pool
+        self.stage = step.name
+        self.losses = Losses(step.name, bears_of(step, spares=live.spares))
+        self.failures: dict[str, AnswerError] = {}
+        self.unsure: dict[str, list[str]] = {}
+        self.prefetched: Counter[str] = Counter()
+        self.passed: Counter[str] = Counter()
+        self.screened = 0
+        self.finished = False
+        self.reason: BaseException | None = None
+        self.came: list[Came | None] = [None] * len(pieces)
+        self._desk = Desk(pool.means, pool.models, pool.ready, post, self.stop)
+        self._meter, self._spares, self._sessions = pool.means.meter, live.spares, sessions
+        self._pieces, self._askers = pieces, askers
+        self._left = deque(range(len(pieces)))
+        self._deaths: Counter[int] = Counter()
+        self._working: set[asyncio.Task[None]] = set()
+
+    @property
+    def done(self) -> int:
+        """The rows that are done, whatever became of them."""
+        return self.losses.done
+
+    @property
+    def asked(self) -> int:
+        """The same: which of them asked nothing, their askers know."""
+        return self.losses.done
+
+    @property
+    def open(self) -> int:
+        """Requests that are open."""
+        return self._desk.open
+
+    async def run(self, window: int) -> None:
+        """Hand out all pieces, and serve those who ask until they are done."""
+        loop = asyncio.get_running_loop()
+        serving = loop.create_task(self._desk.serve())
+        try:
+            alive = list(self._askers)
+            while self._left and self.reason is None:
+                alive = [each for each in alive if self._deaths[each[0]] <= RESTARTS]
+                if not alive:
+                    self.stop(ModelError(f"{self.stage}: the processes of all askers ended {RESTARTS + 1} times"))
+                    break
+                self._working = {loop.create_task(self._work(place, actor)) for place, actor in alive}
+                await asyncio.wait(self._working)
+        finally:
+            serving.cancel()
+        if (noted := self._meter.noted()) is not None:
+            await asyncio.wait([noted])
+        self.finished = True
+        if self.reason is None:
+            try:
+                self.losses.check(last=True)
+            except StageError as error:
+                self.reason = error
+
+    async def _work(self, place: int, actor: Actor) -> None:
+        """Hand one asker a piece after another."""
+        while self._left and self.reason is None and self._deaths[place] <= RESTARTS:
+            number = self._left.popleft()
+            session = f"{place}-{next(self._sessions)}"
+            self._desk.begin(session, place, self.losses)
+            dead = True
+            try:
+                came: Came = await asyncio.wrap_future(actor.call("ask", session, self._pieces[number], self._spares))
+                dead = False
+                if came.written is not None:
+                    self.came[number] = came
+                    self.failures.update(came.failures)
+            except ActorGoneError:
+                self._deaths[place] += 1
+                self._left.appendleft(number)
+            except asyncio.CancelledError:
+                return
+            except Exception as error:  # whatever it is, the build must end with it
+                self.stop(error)
+            finally:
+                self._desk.end(session, dead=dead)
+            if dead:
+                await asyncio.sleep(_AGAIN_SECONDS)
+
+    def stop(self, reason: BaseException) -> None:
+        """Hand out nothing more; askers let what is open finish for some seconds, and store it."""
+        if self.reason is not None:
+            return
+        self.reason = reason
+        if isinstance(reason, StoreError):
+            self.abort()
+            return
+        self._desk.tell_all("stop")
+        asyncio.get_running_loop().call_later(_STOP_SECONDS, self.abort)
+
+    def abort(self) -> None:
+        """Leave at once."""
+        for task in self._working:
+            task.cancel()

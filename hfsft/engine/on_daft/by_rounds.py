@@ -1,0 +1,202 @@
+"""A step that sees all rows, worked out by rounds: rows are read from their parts as scattered ones, and what comes of
+them is written beside the parts, each by the work of a group. No process holds more of them than a group has.
+
+Of rows this process holds nothing, of each part what names its files: less than a kilobyte for thousands of rows.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import pickle
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate, pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+from hfsft.cache import PART
+from hfsft.engine.on_daft.beside import PASSED_OVER, spread, widened
+from hfsft.engine.on_daft.parquet_parts import STAYED, ParquetPart, PartRows
+from hfsft.engine.on_daft.shuffles import Rounds, Shuffled, read_from
+from hfsft.engine.outcome import ID
+from hfsft.engine.parts.grouped import KINDS, STAYS, Grouped
+from hfsft.engine.resources import Work, path_of
+from hfsft.engine.spread.scattered import NUMBER, starts
+from hfsft.errors import InternalError
+from hfsft.hashing import digest
+from hfsft.rows.features import arrow_schema, values_of
+
+if TYPE_CHECKING:
+    from hfsft.engine.spread.scattered import Does, Scattered, Spreading
+    from hfsft.engine.step import Step
+    from hfsft.rows.batch import Batch
+
+SPREAD_FROM = 200_000  # rows from which a step is worked out by rounds where it can be
+PLACE, TOLD = "hfsft:part", "hfsft:told"  # the number of a part, and the part itself, pickled
+GROUP = "hfsft:group"  # what a group is called
+
+
+@dataclass(frozen=True)
+class _PartAt:
+    """A part as a process is given it: these rows, of which the first has the number `first`."""
+
+    rows: PartRows
+    first: int
+    file: str = ""
+
+
+def scattered(rows: PartRows, names: Sequence[str], rounds: Rounds) -> Shuffled:
+    """These columns of rows in parts, with the numbers of the rows."""
+    places = [pickle.dumps(each) for each in _places(rows, names, "")]
+    kinds = {NUMBER: "int64", **{name: rows.kinds[name] for name in names}}
+
+    def work(wanted: Sequence[str]) -> Work:
+        return Work(path_of(reading), {"names": list(wanted)})
+
+    return read_from(pa.table({TOLD: pa.array(places, pa.binary())}), work, kinds, rounds)
+
+
+def _places(rows: PartRows, names: Sequence[str], key: str) -> list[_PartAt]:
+    counts = list(map(rows.which.count, rows.parts))
+    kinds = {name: rows.kinds[name] for name in names}
+    firsts = accumulate(counts, initial=0)
+    return [
+        _PartAt(rows.of([part], kinds, rows.which), first, digest([key, number]) + PART)
+        for number, (part, first) in enumerate(zip(rows.parts, firsts, strict=False))
+    ]
+
+
+def reading(names: Sequence[str]) -> Does:
+    """The work that reads parts."""
+    given = [name for name in names if name != NUMBER]
+
+    def does(table: pa.Table) -> pa.Table:
+        found = []
+        for told in table[TOLD].to_pylist():
+            place: _PartAt = pickle.loads(told)  # noqa: S301, of the process that asks
+            first = place.first
+            for some in place.rows.tables(given or [ID]):
+                numbers = pa.array(np.arange(first, first + some.num_rows))
+                found.append(some.select(given).append_column(NUMBER, numbers).select(list(names)))
+                first += some.num_rows
+        kinds = {**place.rows.kinds, NUMBER: "int64"}
+        schema = arrow_schema({name: kinds[name] for name in names})
+        return pa.concat_tables([schema.empty_table(), *(some.cast(schema) for some in found)])
+
+    return does
+
+
+def by_rounds(step: Step, function: Spreading, rows: PartRows, rounds: Rounds) -> list[ParquetPart]:
+    """The parts with what a step's function made of all rows. Raises what it raises."""
+    made = function.spread(scattered(rows, step.given(rows.column_names), rounds))
+    return brought(rows, made, step.writes, rounds)
+
+
+def by_groups(step: Step, rows: PartRows, rounds: Rounds) -> list[ParquetPart]:
+    """The parts with what a step made of the rows of each group, and with which of them are taken out."""
+    given = step.given(rows.column_names, ID)
+    there = scattered(rows, given, rounds)
+    told = base64.b64encode(pickle.dumps(step)).decode()
+    named = there.through(Work(path_of(naming), {"by": step.group_by}), {GROUP: "string", **there.kinds})
+    writes = {**step.writes, **KINDS}
+    made = named.grouped([GROUP], Work(path_of(grouping), {"step": told}), {NUMBER: "int64", **writes})
+    return brought(rows, made, writes, rounds)
+
+
+def naming(by: str) -> Does:
+    """The work that says of each row of which group it is; one without a value is of its own."""
+
+    def does(table: pa.Table) -> pa.Table:
+        pairs = zip(values_of(table[by]), table[NUMBER].to_pylist(), strict=True)
+        names = [f"{number}" if value is None else f"={json.dumps(value, default=str)}" for value, number in pairs]
+        return table.append_column(GROUP, pa.array(names, pa.string()))
+
+    return does
+
+
+def grouping(step: str) -> Does:
+    """The work that does a step over groups."""
+    known: Step = pickle.loads(base64.b64decode(step))  # noqa: S301, of the process that asks
+    does_groups, schema = Grouped(known), arrow_schema({**known.writes, **KINDS})
+
+    def does(table: pa.Table) -> pa.Table:
+        given = [name for name in table.column_names if name not in (GROUP, NUMBER)]
+        made = does_groups({name: values_of(table[name]) for name in given})
+        columns = {name: pa.array(made[name], schema.field(name).type) for name in schema.names}
+        return pa.table({NUMBER: table[NUMBER], **columns})
+
+    return does
+
+
+def brought(rows: PartRows, made: Scattered, writes: Any, rounds: Rounds) -> list[ParquetPart]:
+    """The parts with columns beside them, of which rows were made by their numbers."""
+    if set(made.kinds) != {NUMBER, *writes}:
+        raise InternalError(f"work by rounds made the columns {list(made.kinds)}, and not {[NUMBER, *writes]}")
+    places = _places(rows, [ID], rounds.key)
+    if not places:
+        return []
+    firsts = [place.first for place in places]
+    kinds = {PLACE: "int64", NUMBER: "int64", TOLD: "binary", **writes}
+    values = made.through(Work(path_of(placing), {"firsts": firsts, "writes": dict(writes)}), kinds)
+    told = {PLACE: list(range(len(places))), TOLD: list(map(pickle.dumps, places))}
+    nothing = {name: [None] * len(places) for name in kinds}
+    parts = made.of(pa.table({**nothing, **told}, schema=arrow_schema(kinds)), kinds)
+    work = Work(path_of(bringing), {"writes": dict(writes)})
+    answers = values.also(parts).grouped([PLACE], work, {PLACE: "int64", "part": "string"})
+    found = answers.collected()  # a row for each part
+    by_place = dict(zip(found[PLACE].to_pylist(), found["part"].to_pylist(), strict=True))
+    return [ParquetPart.from_dict(json.loads(by_place[number])) for number in range(len(places))]
+
+
+def placing(firsts: Sequence[int], writes: Any) -> Does:
+    """The work that says of each row in which part it is."""
+
+    def does(table: pa.Table) -> pa.Table:
+        numbers = np.searchsorted(np.array(firsts), table[NUMBER].to_numpy(), side="right") - 1
+        columns = {PLACE: pa.array(numbers), TOLD: pa.nulls(len(table), pa.binary())}
+        return pa.table({**columns, **{name: table[name] for name in (NUMBER, *writes)}})
+
+    return does
+
+
+def bringing(writes: Any) -> Does:
+    """The work that writes files of parts."""
+
+    def does(table: pa.Table) -> pa.Table:
+        first = [*starts(table, [PLACE]).tolist(), table.num_rows]
+        groups = [table.slice(start, end - start) for start, end in pairwise(first)]
+        parts = [_brought(each, writes) for each in groups]
+        return pa.table({PLACE: [each[PLACE][0].as_py() for each in groups], "part": pa.array(parts, pa.string())})
+
+    return does
+
+
+def _brought(group: pa.Table, writes: Any) -> str:
+    """The part of a group, with a file of what was made of its rows, as JSON."""
+    (told,) = group[TOLD].drop_null().to_pylist()
+    place: _PartAt = pickle.loads(told)  # noqa: S301, of the process that asks
+    values = group.filter(group[NUMBER].is_valid()).sort_by(NUMBER).select([NUMBER, *writes])
+    return json.dumps(_written(place, values, writes).as_dict())
+
+
+def _written(place: _PartAt, values: pa.Table, writes: Any) -> ParquetPart:
+    (part,), start = place.rows.parts, 0
+    there = values[NUMBER].to_numpy() - place.first
+    count = len(place.rows)
+    if len(there) != len(np.unique(there)) or (len(there) and not 0 <= there[0] <= there[-1] < count):
+        raise InternalError("work by rounds made several rows of one, or of one that is not there")
+    columns = {name: spread(values[name].combine_chunks(), there, count) for name in writes}
+    stays = columns.pop(STAYS).to_pylist() if STAYS in columns else [True] * count
+    out = [STAYED if each else PASSED_OVER for each in stays]
+
+    def make(table: pa.Table) -> tuple[Batch, Sequence[int]]:
+        nonlocal start
+        first, start = start, start + table.num_rows
+        found: Any = {name: pa.chunked_array([column.slice(first, len(table))]) for name, column in columns.items()}
+        return found, out[first:start]
+
+    kinds = {name: kind for name, kind in writes.items() if name != STAYS}
+    return widened(place.rows, part, place.file, kinds, (ID,), make)

@@ -1,0 +1,90 @@
+"""A process that takes part in a cluster: work on any node, actors, what is said where something is wrong."""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hfsft.engine.cluster.carried import ActorGoneError
+from hfsft.engine.cluster.connection import Cluster, connected
+from hfsft.engine.cluster.head_address import ClusterAddress
+from hfsft.errors import Problem, RecipeError, UserError, place_of
+from tests.engine.cluster.nodes import Nodes
+
+pytestmark = [pytest.mark.cluster, pytest.mark.xdist_group("cluster")]
+
+
+def of(engine: str) -> Cluster:
+    return connected(ClusterAddress.of(engine), 2)
+
+
+class Counting:
+    """Some state, and how it is lost."""
+
+    def __init__(self, start: int) -> None:
+        self.count = start
+
+    def more(self, by: int) -> int:
+        self.count += by
+        return self.count
+
+    def wrong(self) -> None:
+        raise RecipeError([Problem(place_of("recipe.yaml", 3, 1), "no such thing")])
+
+    def die(self) -> None:
+        os._exit(1)
+
+
+class InLoop(Counting):
+    async def later(self, by: int) -> int:
+        return self.more(by)
+
+
+def where(name: str) -> str:
+    """Which process it is; it fails for a file that is not there."""
+    return f"{os.getpid()} {len(Path(name).read_text())}"
+
+
+def each(engine: str, files: list[str]) -> Any:
+    return of(engine).each(where, files)
+
+
+def counted(engine: str) -> Any:
+    cluster = of(engine)
+    found = []
+    for kind in (Counting, InLoop):
+        actor = cluster.actor(kind, 3, restarts=1, here=True)
+        found.append(actor.call("more", 4).result(60))
+        with pytest.raises(RecipeError, match=r"recipe\.yaml:3:1: no such thing") as wrong:
+            actor.call("wrong").result(60)
+        assert wrong.value.problems[0].message == "no such thing"
+        with pytest.raises(ActorGoneError):
+            actor.call("die").result(60)
+        for _ in range(100):  # it is started again
+            try:
+                found.append(actor.call("later" if kind is InLoop else "more", 5).result(60))
+                break
+            except ActorGoneError:
+                pass
+        actor.end()
+    return found, cluster.told, cluster.askers
+
+
+def test_work_goes_to_other_processes(cluster: Nodes, driver: ProcessPoolExecutor, tmp_path: Path) -> None:
+    (tmp_path / "there").write_text("four")
+    found = driver.submit(each, cluster.engine, [str(tmp_path / "there")] * 8).result()
+    assert all(line.endswith(" 4") for line in found)
+    assert str(os.getpid()) not in {line.split()[0] for line in found}
+    missing = tmp_path / "not there"
+    with pytest.raises(UserError, match=r"not there is not there on node 127\.0\.0\.\d+: files that a recipe names"):
+        driver.submit(each, cluster.engine, [str(tmp_path / "there"), str(missing)]).result()
+
+
+def test_actors(cluster: Nodes, driver: ProcessPoolExecutor) -> None:
+    found, told, askers = driver.submit(counted, cluster.engine).result()
+    assert (found, askers) == ([7, 8, 7, 8], 2)
+    assert told == f"works on the Ray cluster at {cluster.engine.removeprefix('ray://')}: 2 nodes with 2 CPUs"
