@@ -169,7 +169,7 @@ class _Begun:
     """
 
     def __init__(self, function: Callable[[], Iterator[Row]], most: int) -> None:
-        self._function: Any = function
+        self.source: Any = function
         self._read = SourceRows(function())
         self._rest = iter(self._read)
         self.first: list[Row] = list(islice(self._rest, most))
@@ -181,13 +181,13 @@ class _Begun:
 
     def since(self, mark: Any, before: Former) -> Iterator[Row | Kept]:
         """As the source's own, which is read anew."""
-        found: Iterator[Row | Kept] = self._function.since(mark, before)
+        found: Iterator[Row | Kept] = self.source.since(mark, before)
         return found
 
     @property
     def mark(self) -> Any:
         """As the source's own; None where it has none."""
-        return getattr(self._function, "mark", None)
+        return getattr(self.source, "mark", None)
 
 
 def _after_steps(steps: Sequence[Step], rows: list[Row]) -> list[Row]:

@@ -15,6 +15,7 @@ from hfsft.engine.adding import Former, Kept
 from hfsft.engine.resources import Resource, Work
 from hfsft.errors import Place, Problem, ReadAnewError, RecipeError, SourceError
 from hfsft.hashing import digest, unit
+from hfsft.recipe.in_pieces.cut_reading import CutReading
 from hfsft.rows.batch import Row
 from hfsft.rows.choice.mixture import MixedSource, mixed
 from hfsft.rows.choice.row_counts import Counts
@@ -190,10 +191,11 @@ def filling(
     return partial(reading.wave, wave, slots, {tuple(combination): rows for combination, rows in have})
 
 
-class Reading:
+class Reading(CutReading):
     """The rows of all sources of a recipe, as the plan has them; of a preview `limit` of them, by a hash of their ids.
 
-    It is the function of a step, and reads on where sources grew, see `hfsft.engine.adding`.
+    It is the function of a step, and reads on where sources grew, see `hfsft.engine.adding`; several processes may read
+    it in pieces.
     """
 
     def __init__(
@@ -205,11 +207,12 @@ class Reading:
         attributes: Sequence[str] = (),
     ) -> None:
         self._given, self._needs, self._kept, self._limit = given, needs, kept, limit
+        self._attributes = attributes
         self._written = dict.fromkeys((each.name for each in columns_of(given)), None) | dict.fromkeys(attributes)
         self._lineage = lineage_of(given)
         self._tallies = [
             SourceTally(each.source, need.identity, {**each.as_dict(), "places": None, "kept": dict(kept)})
-            for each, need in zip(given, needs, strict=True)
+            for each, need in zip(given, needs, strict=bool(needs))  # who reads a piece needs none
         ]
         self._copies: Counter[int] = Counter()  # by hashes: the texts themselves would be the whole source in memory
         self._former = FormerCopies()
@@ -249,7 +252,7 @@ class Reading:
         return {"sources": told, "copies": sorted(copies)}
 
     @property
-    def _opened(self) -> list[Opened]:
+    def _opened(self) -> list[Opened]:  # type: ignore[override]
         return [need.load() for need in self._needs]
 
     def wave(
@@ -286,37 +289,39 @@ class Reading:
         ]
 
     def _of(self, given: Given, tally: SourceTally, opened: Opened) -> Iterator[Any]:
-        origin = "seed" if given.section == "seeds" else "example"
         try:
             for read in tally.read(opened):
                 if isinstance(read, Kept):
                     self._former.left -= 1
                     yield read
-                    continue
-                if read.whole is not None:
+                elif read.whole is not None:
                     yield self._placeholder(given, read.whole)
-                    continue
-                # A hash, so that no rule which rewrites texts makes one family of two.
-                family = digest([getattr(given.source, "family", None), read.family], 16) if read.family else None
-                lineage = {FROM: given.name, FAMILY: family}
-                yield {**self._row(origin, read), **{column: lineage[column] for column in self._lineage}}
+                else:
+                    yield self.row(given, read)[0]
         except SourceError as error:
             raise RecipeError([problem_of(given.places, error)]) from None
 
-    def _row(self, origin: str, read: SourceRow) -> Row:
+    def row(self, given: Given, read: SourceRow) -> tuple[Row, int, int | None]:
+        """The next row of a source, a hash of what it says, and one of a seed's texts, where it is one to use."""
+        origin = "seed" if given.section == "seeds" else "example"
         row, defect = new_row(origin, read.texts), read.defect
         same = int(row["id"], 16)
         self._former.check(same)
         self._copies[same] += 1
         if copy := self._copies[same] - 1:
             row = new_row(origin, read.texts, copy)
+        said = None
         if origin == "seed" and defect is None:
             said = said_by([read.texts.get(name) for name in SEED_TEXTS])
             self._former.check(said)
             self._copies[said] += 1
             defect = SAME_SEED if self._copies[said] > 1 else None
         kept = {column: read.kept.get(name) for name, column in self._kept.items()}
-        return {**self._written, **row, **kept, **({WAVE: 1} if WAVE in self._written else {}), DEFECT: defect}
+        # A hash, so that no rule which rewrites texts makes one family of two.
+        family = digest([getattr(given.source, "family", None), read.family], 16) if read.family else None
+        lineage = {name: value for name, value in ((FROM, given.name), (FAMILY, family)) if name in self._lineage}
+        wave = {WAVE: 1} if WAVE in self._written else {}
+        return {**self._written, **row, **kept, **wave, DEFECT: defect, **lineage}, same, said
 
 
 def _of_section(parts: list[MixedSource]) -> Iterator[Any]:

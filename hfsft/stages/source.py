@@ -24,7 +24,7 @@ from hfsft.rows.messages import Role
 from hfsft.rows.reading.column_roles import LISTED, Format
 from hfsft.rows.reading.file_pieces import FilePiece
 from hfsft.rows.reading.row_report import Drop, RowReport
-from hfsft.rows.reading.source_row import How, Settled, SourceRow, TableReader
+from hfsft.rows.reading.source_row import How, SettledTable, SourceRow, TableReader
 from hfsft.rows.shapes import SHAPES
 from hfsft.rows.tables.table import Table, own_name
 from hfsft.sandbox.expression import ROW, Expression, ExpressionError, checked
@@ -34,10 +34,10 @@ LONGEST_NAME = 80
 SHAPES_TOLD = "; ".join(f"{shape.name}: {shape.about}" for shape in SHAPES.values()) + "."
 
 
-class Cut(NamedTuple):
+class CutTable(NamedTuple):
     """The pieces of a table, in the order of its rows, and how all of them are read."""
 
-    settled: Settled
+    settled: SettledTable
     pieces: list[FilePiece]
 
 
@@ -50,8 +50,8 @@ class Opened:
     counts: Counts = field(default_factory=Counts)  # of the rows that were read last, behind the last of them
     table: Table | None = None  # where one row of it is taken whatever others there are, so that it may be read on
     slots: Callable[..., list[dict[str, Any]]] | None = None  # of rows that a model is to write: any range of them
-    cut: Callable[[], Cut | None] | None = None  # how its rows are read by several processes, where they can be
-    piece: Callable[[FilePiece, Settled], Iterator[SourceRow]] | None = None  # one of the pieces of that
+    cut: Callable[[], CutTable | None] | None = None  # how its rows are read by several processes, where they can be
+    piece: Callable[[FilePiece, SettledTable], Iterator[SourceRow]] | None = None  # one of the pieces of that
 
     @cached_property
     def identity(self) -> Mapping[str, Any]:
@@ -208,11 +208,11 @@ class TableSource(Located, Source):
         def rows(first: int | None) -> Iterator[SourceRow]:
             return read(chosen, how, first)
 
-        def cut() -> Cut | None:
+        def cut() -> CutTable | None:
             pieces = [] if some or gathered.gathers() else table.pieces()
-            return Cut(read.settled(chosen, how), pieces) if pieces else None
+            return CutTable(read.settled(chosen, how), pieces) if pieces else None
 
-        def piece(of: FilePiece, settled: Settled) -> Iterator[SourceRow]:
+        def piece(of: FilePiece, settled: SettledTable) -> Iterator[SourceRow]:
             return read(replace(chosen, table=table.of(of)), how, None, settled)
 
         some = self.limit is not None or isinstance(self.sample, int)

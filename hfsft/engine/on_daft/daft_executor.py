@@ -22,7 +22,7 @@ from hfsft.engine.on_daft.ask_step import AskingParts
 from hfsft.engine.on_daft.beside import PASSED_OVER, added, named_by, parted
 from hfsft.engine.on_daft.by_rounds import SPREAD_FROM, by_groups, by_rounds
 from hfsft.engine.on_daft.parquet_parts import STAYED, ParquetPart, PartRows, Which
-from hfsft.engine.on_daft.part_files import PartFiles
+from hfsft.engine.on_daft.part_files import Came, PartFiles
 from hfsft.engine.on_daft.queries import OneByOne, Stops, Tasks
 from hfsft.engine.on_daft.row_wise import Pass, doing, done_once, passes, told
 from hfsft.engine.on_daft.seen import Seen
@@ -35,7 +35,8 @@ from hfsft.engine.parts.facts import keep_facts, kept_facts
 from hfsft.engine.parts.files import Files
 from hfsft.engine.parts.grouped import INSTEAD, KINDS, STAYS, Grouped
 from hfsft.engine.parts.on_datasets import quiet
-from hfsft.engine.processes.workers import Workers, portable, told_as_data
+from hfsft.engine.pieces.source_tasks import does, in_pieces
+from hfsft.engine.processes.workers import Workers, portable, processes, told_as_data
 from hfsft.engine.resources import Work, path_of
 from hfsft.engine.spread.scattered import Spreading
 from hfsft.engine.step import Step
@@ -100,19 +101,29 @@ class OnDaft:
 
     def source(self, step: Step, before: PartRows | None) -> Done[PartRows]:
         """The rows of a source, after those of earlier sources."""
-        rows, said, cached = self._source(step, step.fingerprint(""), SourceRows(step.function()))
+        rows, said, cached = self._source(step, step.fingerprint(""), SourceRows(step.function()), cut=True)
         if before is None:
             return Done(rows, cached, told=said)
         if rows.kinds != before.kinds:
             raise InternalError(f"step {step.name} brings other columns than the sources before it")
         return Done(before.of((*before.parts, *rows.parts), rows.kinds), cached, told=said)
 
-    def _source(self, step: Step, key: str, read: SourceRows) -> tuple[PartRows, Any, bool]:
-        if (came := self._files.came(key)) is not None:
-            return PartRows(self._files.folder, tuple(came.parts), step.writes), came.told, True
-        parts = self._files.cut(read, step.writes)
-        self._files.keep(key, parts, read.told)
-        return PartRows(self._files.folder, tuple(parts), step.writes), read.told, False
+    def _source(self, step: Step, key: str, read: SourceRows, *, cut: bool = False) -> tuple[PartRows, Any, bool]:
+        """The rows of a source, by several processes where it may be `cut`."""
+        came = self._files.came(key)
+        cached = came is not None
+        if came is None:
+            found = in_pieces(step, self._files, self._read) if cut else None
+            parts, told = found or (self._files.cut(read, step.writes), read.told)
+            self._files.keep(key, parts, told)
+            came = Came(parts, told)
+        return PartRows(self._files.folder, tuple(came.parts), step.writes), came.told, cached
+
+    def _read(self, tasks: Sequence[Any]) -> list[dict[str, Any]]:
+        """What tasks of a source tell: other processes do them, where there are any."""
+        if self._cluster is not None:
+            return self._cluster.each(does, tasks)
+        return self._tasks.each(tasks, self._sent if processes() > 1 else lambda task, stops: task.do(stops))
 
     def lane(self, rows: PartRows, steps: Sequence[Step], beside: PartRows | None) -> Iterator[Done[PartRows]]:
         """What steps make of each row: several of them in one pass over a part."""

@@ -10,7 +10,7 @@ killed goes on behind its last part. A note says which files count: whatever els
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import blake2b
 from itertools import count
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -76,21 +76,22 @@ class PartFiles:
 
     def cut(self, rows: Iterable[Row], kinds: Mapping[str, Any]) -> list[ParquetPart]:
         """Rows as parts, each named by what it says: those that are as they were are not written again."""
-        schema, parts = arrow_schema(kinds), list[ParquetPart]()
         names: set[str] = set()
-        for tables in _parts(_tables(rows, schema)):
-            hashed = blake2b(digest_size=16)
-            for table in tables:
-                hashed.update(streamed(table))
-            told = [hashed.hexdigest(), kinds]
-            name = next(name for number in count() if (name := digest([*told, number])) not in names)
-            names.add(name)
-            if self.finished(name + PART) is None:
-                with PartWriter(self.folder, name + PART, schema) as writer:
-                    for table in tables:
-                        writer.write(table)
-            parts.append(ParquetPart(name, sum(map(len, tables)), dict.fromkeys(kinds, name + PART)))
-        return parts
+        return [self.put(tables, kinds, names) for tables in _parts(_tables(rows, arrow_schema(kinds)))]
+
+    def put(self, tables: Sequence[pa.Table], kinds: Mapping[str, Any], names: set[str]) -> ParquetPart:
+        """Rows as one part, which is called as none of these `names`."""
+        hashed = blake2b(digest_size=16)
+        for table in tables:
+            hashed.update(streamed(table))
+        told = [hashed.hexdigest(), kinds]
+        name = next(name for number in count() if (name := digest([*told, number])) not in names)
+        names.add(name)
+        if self.finished(name + PART) is None:
+            with PartWriter(self.folder, name + PART, arrow_schema(kinds)) as writer:
+                for table in tables:
+                    writer.write(table)
+        return ParquetPart(name, sum(map(len, tables)), dict.fromkeys(kinds, name + PART))
 
 
 def _tables(rows: Iterable[Row], schema: pa.Schema) -> Iterator[pa.Table]:

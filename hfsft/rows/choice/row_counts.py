@@ -24,6 +24,11 @@ class Counts:
         """Begin anew."""
         self.__init__()  # type: ignore[misc]
 
+    def add(self, other: Counts) -> None:
+        """Count the rows of other pieces of the source, too."""
+        for name, value in other.as_dict().items():
+            setattr(self, name, getattr(self, name) + value if name != "ended" else self.ended or value)
+
     def as_dict(self) -> dict[str, Any]:
         """The counts as JSON."""
         return asdict(self)

@@ -1,18 +1,19 @@
 """Pieces of files that are read apart from one another: ranges of lines, row groups of Parquet, or whole files.
 
 A piece says by a hash what it depends on: its file up to its end, and nothing behind it, so that the pieces of a file
-that grows stay what they are. What is read of a file's beginning, to settle how its rows are read, is no part of a
-piece: there its rows are known, see `resuming`.
+that grows stay what they are, unless the first piece alone does not settle how rows are read. What is read of a file
+for that is no part of a piece: its rows are known there, see `resuming`.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from hfsft.hashing import digest
+from hfsft.rows.reading.column_roles import LOOKED_AT
 from hfsft.rows.reading.resuming import FileMark
 from hfsft.rows.tables.arrow import GROUPS, is_parquet
 from hfsft.rows.tables.objects import starts_lines
@@ -36,7 +37,7 @@ class FilePiece(NamedTuple):
     stop: int | None = None  # lines or rows of the file up to its end; None: up to the file's
 
     @classmethod
-    def of(cls, told: list[Any]) -> FilePiece:
+    def of(cls, told: Sequence[Any]) -> FilePiece:
         """The piece of that JSON."""
         name, path, key, size, start, stop = told
         return cls(name, path, key, size, FileMark(*start) if start else None, stop)
@@ -74,6 +75,8 @@ def _ranges(whole: FilePiece, path: Path, kind: str) -> list[FilePiece] | None:
     """Ranges of lines that begin behind the first end of a line in each `PIECE` bytes."""
     found, hashed, start = list[FilePiece](), hashlib.blake2b(digest_size=16), None
     lines = end = 0
+    if not _settles(path):
+        hashed.update(whole.key.encode())
     with path.open("rb") as file:
         for block, cut in _blocks(file):
             if b"\r" in block:  # which ends a line, too, where no line feed follows
@@ -84,6 +87,15 @@ def _ranges(whole: FilePiece, path: Path, kind: str) -> list[FilePiece] | None:
                 found.append(_piece(whole, hashed.hexdigest(), start, end)._replace(stop=lines))
                 start = FileMark(kind, end, lines)
     return [*found, _piece(whole, hashed.hexdigest(), start, end)] if start is None or end > start.end else found
+
+
+def _settles(path: Path) -> bool:
+    """Whether the first piece of a file has as many rows as settle how all are read."""
+    rows = 0
+    with path.open("rb") as file:
+        while file.tell() < PIECE and rows < LOOKED_AT and (line := file.readline()):
+            rows += bool(line.strip())
+    return rows >= LOOKED_AT
 
 
 def _blocks(file: Any) -> Iterator[tuple[bytes, bool]]:

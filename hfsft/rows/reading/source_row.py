@@ -55,7 +55,7 @@ class How:
     family: str | None = None  # the column whose equal values make one family
 
 
-class Settled(NamedTuple):
+class SettledTable(NamedTuple):
     """How the rows of a table are read, by what its first rows have; it is JSON, but for tuples."""
 
     columns: Columns
@@ -72,7 +72,7 @@ class TableReader:
     columns: Callable[..., dict[str, Any]]
 
     def __call__(
-        self, table: Records, how: How, limit: int | None = None, settled: Settled | None = None
+        self, table: Records, how: How, limit: int | None = None, settled: SettledTable | None = None
     ) -> Iterator[SourceRow]:
         """The rows. Raises `SourceError` for a table that cannot be read so, or has no rows.
 
@@ -87,15 +87,15 @@ class TableReader:
         for one, own in _by_file(table, records, settled.columns, how, anew):
             yield _read(one, own, how, self.conversation if "messages" in own else self.columns)
 
-    def settled(self, table: Records, how: How) -> Settled:
+    def settled(self, table: Records, how: How) -> SettledTable:
         """How the rows are read. Raises `SourceError` likewise."""
         return self._settled(table, table.records(None), how)[1]
 
-    def _settled(self, table: Records, records: Iterator[Record], how: How) -> tuple[Iterator[Record], Settled]:
+    def _settled(self, table: Records, records: Iterator[Record], how: How) -> tuple[Iterator[Record], SettledTable]:
         records, seen, shape = _first_rows(table, records, how)
         told = shape.name if shape is not None and shape.columns else ""
         columns = self.settle(seen, how.format, how.named, told)
-        return records, Settled(columns, told, shape.name if shape is not None else None)
+        return records, SettledTable(columns, told, shape.name if shape is not None else None)
 
 
 def read_written(item: Mapping[str, Any], source: str, order: Order) -> SourceRow:

@@ -270,10 +270,11 @@ class Table:
                     continue
                 reading = progress.file(name)
                 for mark, value in self._file(path, reading):
-                    if self.piece and not self.piece.holds(mark):
+                    behind = self.piece is not None and not self.piece.holds(mark)
+                    if behind and reading.settled:
                         return
                     one = record(f"{name}{mark}", value)
-                    yield one._replace(known=True) if reading.known else one
+                    yield one._replace(known=True) if behind or reading.known else one
                 if not self.piece and goes_on(path) and (marks := reading.marks(on_disk(path))):
                     progress.marks[name] = marks
         else:

@@ -1,0 +1,1 @@
+"""Sources of which several processes read a piece each."""

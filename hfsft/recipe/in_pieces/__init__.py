@@ -1,0 +1,1 @@
+"""The sources of a recipe, read by several processes."""
