@@ -37,7 +37,7 @@ def test_rows_are_written_once_where_they_and_their_files_are_the_same(tmp_path:
     others = [
         replace(built, rows=built.rows.select(range(29))),
         replace(built, rows=built.rows.select([1, 0, *range(2, 30)])),
-        replace(built, rows=built.rows.rename_column("topic", "subject")),
+        replace(built, rows=built.rows.dataset().rename_column("topic", "subject")),
         replace(built, recipe=built.recipe.model_copy(update={"publish": plain})),
     ]
     assert len({of, *map(hang_on, others)}) == 5
