@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from hfsft.engine.spread.scattered import Scattered
     from hfsft.errors import Place
 
+LIKENESS = tuple(SKETCH)  # the columns of keys and of sketches
+
 
 class NearDuplicate(AlikeRows):
     """Highest similarity, 0 to 1, to any preferred row that stays; 0 where none reaches `floor`.
@@ -117,9 +119,9 @@ class NearDuplicate(AlikeRows):
 
         choosing = (*reads_of(self.keep, self.by), *optional_of(self.keep, self.by), *PREFERRED)
         telling = () if "id" in rows.kinds else (*self.compares, *self._rest)  # by which rows are known then
-        thin = [name for name in rows.kinds if name in {NUMBER, SKETCH[0], *SETTING, *choosing, *telling}]
+        thin = [name for name in rows.kinds if name in {NUMBER, LIKENESS[0], *SETTING, *choosing, *telling}]
         setting = [name for name in SETTING if name in thin]
-        ranked = self.ranking(rows.only(thin), [SKETCH[0], *setting]).through(work_of(self, "known"), NAMED)
+        ranked = self.ranking(rows.only(thin), [LIKENESS[0], *setting]).through(work_of(self, "known"), NAMED)
         texts = [name for name in rows.kinds if name in {NUMBER, *SKETCH, *self.compares, *self._rest}]
         said = rows.only(texts).through(work_of(self, "said"), SAID)
         names = self.others.names if self.others is not None else []
@@ -130,7 +132,7 @@ class NearDuplicate(AlikeRows):
         """Of ranked rows what they are known by; those of other system prompts are never the same."""
         from hfsft.filters.duplicates.near_rounds import known_rows
 
-        keys = table[SKETCH[0]].to_pylist()
+        keys = table[LIKENESS[0]].to_pylist()
         batch = {name: values_of(table[name]) for name in table.column_names if name in SETTING}
         if batch and set(READS) & set(self.compares):
             keys = grouped(keys, systems_of(InMemory(batch)) or [""] * len(keys))
@@ -140,7 +142,7 @@ class NearDuplicate(AlikeRows):
         """What rows say that have anything to compare."""
         from hfsft.near import said_of
 
-        key, sketch = SKETCH
+        key, sketch = LIKENESS
         there = table.filter(table[key].is_valid())
         rows = self.compared({name: values_of(there[name]) for name in there.column_names if name != NUMBER})
         return said_of(there[NUMBER].to_pylist(), there[sketch].to_pylist(), [row.parts for row in rows if row])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -81,7 +82,7 @@ def listing(found: Mapping[str, Any]) -> Callable[[pa.Table], pa.Table]:
     def does(table: pa.Table) -> pa.Table:
         table = table.sort_by([(NUMBER, "ascending"), (RANK, "ascending")])
         first = [*starts(table, [NUMBER]).tolist(), table.num_rows]
-        rows = [table.slice(start, end - start).to_pylist() for start, end in zip(first, first[1:], strict=False)]
+        rows = [table.slice(start, end - start).to_pylist() for start, end in pairwise(first)]
         made = [_listed(each) for each in rows if each[0][NUMBER] >= 0]
         columns = list(zip(*made, strict=True)) or [()] * (len(found) + 1)
         return pa.table([pa.array(values, field.type) for values, field in zip(columns, schema, strict=False)], schema)

@@ -64,7 +64,7 @@ def with_document() -> Does:
 
     def does(table: pa.Table) -> pa.Table:
         named = pc.fill_null(pc.not_equal(table["document"], ""), fill_value=False)
-        return table.select(["seed", "document"]).filter(named)
+        return pc.filter(table.select(["seed", "document"]), named)
 
     return does
 
