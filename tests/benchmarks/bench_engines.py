@@ -56,13 +56,14 @@ def used_by(nodes: Any) -> float:
     """CPU seconds of all processes of a cluster, and of those that they started and that ended."""
     import psutil
 
-    from tests.engine.cluster.nodes import _all_of
-
     seconds = 0.0
     for node in (*nodes.workers, nodes._cluster.head_node) if nodes else ():
-        for process in _all_of(node):
+        for started in (each.process.pid for kind in node.all_processes.values() for each in kind):
             with suppress(psutil.Error):
-                seconds += sum(process.cpu_times()[:4])
+                process = psutil.Process(started)
+                for each in (process, *process.children(recursive=True)):
+                    with suppress(psutil.Error):
+                        seconds += sum(each.cpu_times()[:4])
     return seconds
 
 
