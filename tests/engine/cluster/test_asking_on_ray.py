@@ -9,10 +9,12 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from hfsft.models.store.store import Store
@@ -55,6 +57,16 @@ def soon(true: Callable[[], bool], again: float) -> None:
         time.sleep(again)
 
 
+def askers(port: int) -> list[int]:
+    """The processes that have connections to a server of this one."""
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            if any(each.raddr and each.raddr.port == port for each in process.net_connections("tcp")):
+                found.append(process.pid)
+    return [pid for pid in found if pid != os.getpid()]
+
+
 def test_the_same_rows_calls_and_costs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cluster: Nodes, driver: ProcessPoolExecutor
 ) -> None:
@@ -69,6 +81,25 @@ def test_the_same_rows_calls_and_costs(
         assert found == rows
         assert Counter(llm.asked) == asked
         assert (spent_there, usage_there) == (spent, usage)
+
+
+def test_an_asker_that_is_killed_repeats_what_was_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cluster: Nodes, driver: ProcessPoolExecutor
+) -> None:
+    with LLM(reply=answer, latency=0.1) as llm:
+        alone(monkeypatch, tmp_path)
+        sections: dict[str, Any] = dict.fromkeys(("evolve", "judge", "filters"))
+        path = put(tmp_path, llm, 300, **sections, generate={}, budget={"calls": 310})
+        there = driver.submit(on_cluster, cluster.engine, 2, path, tmp_path / "there")
+        soon(lambda: llm.answered > 60, again=0.01)
+        victim, *others = askers(int(llm.url.split(":")[2].split("/")[0]))
+        assert len(others) == 1
+        os.kill(victim, signal.SIGKILL)
+        found, _, usage = there.result(200)
+        repeated = sum(number - 1 for number in llm.asked.values())
+        assert asked_of(found) == len(llm.asked)
+        assert 0 < repeated <= 8, "its requests that were open"
+        assert len(llm.requests) == usage["calls"] <= 310
 
 
 def test_the_next_build_goes_on_behind_one_whose_driver_died(
