@@ -30,7 +30,7 @@ from hfsft.stages.source import TableSource
 if TYPE_CHECKING:
     from hfsft.recipe.recipe import Recipe
     from hfsft.rows.tables.table import Table
-    from hfsft.similarity.lexical.foreseen import Foreseen
+    from hfsft.similarity.foreseen import Foreseen
 
 LEAST = 200_000  # rows, from which on it is worth the seconds that it takes
 READ, EVERY = 8_000, 4  # rows of each source that are read, and which of them are the sample: neighbours are alike
@@ -112,7 +112,7 @@ def _sample(recipe: Recipe) -> Iterator[Row]:
 
 def _followed(steps: Sequence[Step], sample: list[Row], count: int) -> Foresight:
     """The sample on its way through the steps, as far as no model has to be asked for what they read."""
-    from hfsft.similarity.lexical.foreseen import foreseen
+    from hfsft.similarity.foreseen import foreseen
 
     rows, seconds = sample, 0.0
     compared: dict[str, Foreseen] = {}

@@ -1,7 +1,8 @@
 """A build by each engine in turn: what it costs beside the local one, and whether they build the same.
 
-    uv run python tests/benchmarks/bench_engines.py --rows 100000 [--engines local daft] [--again] [--steps]
+    uv run python tests/benchmarks/bench_engines.py --rows 100000 [--engines local daft ray] [--again] [--steps]
 
+`ray` is a cluster of a head and two nodes of one CPU each, on this machine, whose processes are counted too.
 The rows are those of bench_million.py, through three filters over rows and two that compare them. Printed are seconds
 on the clock, seconds of the processors (of all processes), and the largest memory, with the ratio to the first engine;
 `--again` builds once more, of which nothing changed, and `--steps` shows the seconds of each step.
@@ -17,12 +18,15 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from tests.benchmarks.bench_million import Watch, rows
 
+RAY = "ray"
 RECIPE = """
 name: engines
 language: [en]
@@ -43,14 +47,32 @@ def build(folder: Path, engine: str) -> None:
     """In a process of its own."""
     from hfsft.pipeline.building import run
 
-    built, _ = run(folder / "engines.yaml", out=folder / engine, executor=engine)
+    work = folder / "work" if engine.startswith("ray:") else None
+    built, _ = run(folder / "engines.yaml", out=folder / engine.partition(":")[0], executor=engine, work=work)
     print(json.dumps([(line.step, line.seconds) for line in built.ledger.funnel]))
 
 
-def measured(folder: Path, engine: str, first: tuple[float, int] | None, *, steps: bool) -> tuple[float, int]:
-    """CPU seconds and the largest memory of a build by an engine."""
-    command = [sys.executable, __file__, "--build", str(folder), "--engines", engine]
-    began = time.perf_counter()
+def used_by(nodes: Any) -> float:
+    """CPU seconds of all processes of a cluster, and of those that they started and that ended."""
+    import psutil
+
+    from tests.engine.cluster.nodes import _all_of
+
+    seconds = 0.0
+    for node in (*nodes.workers, nodes._cluster.head_node) if nodes else ():
+        for process in _all_of(node):
+            with suppress(psutil.Error):
+                seconds += sum(process.cpu_times()[:4])
+    return seconds
+
+
+def measured(
+    folder: Path, engine: str, first: tuple[float, int] | None, nodes: Any, *, steps: bool
+) -> tuple[float, int]:
+    """CPU seconds and the largest memory of a build by an engine; that of a cluster's nodes is not in it."""
+    nodes = nodes if engine == RAY else None
+    command = [sys.executable, __file__, "--build", str(folder), "--engines", nodes.engine if nodes else engine]
+    began, before = time.perf_counter(), used_by(nodes)
     home = {"HF_HOME": str(folder / f"home-{engine}")}
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, **home})
     watch = Watch(process.pid)
@@ -60,7 +82,7 @@ def measured(folder: Path, engine: str, first: tuple[float, int] | None, *, step
     watch.end()
     if status:
         raise SystemExit(f"the build by {engine} ended with {status}")
-    cpu = spent.ru_utime + spent.ru_stime
+    cpu = spent.ru_utime + spent.ru_stime + used_by(nodes) - before
     memory, own = watch.peak.resident >> 20, watch.peak.anonymous >> 20
     ratio = f", {cpu / first[0]:.2f} x CPU, {own / first[1]:.2f} x own memory" if first else ""
     print(f"{engine}: {time.perf_counter() - began:.1f} s, {cpu:.1f} CPU s, {memory} MiB, own {own} MiB{ratio}")
@@ -81,6 +103,20 @@ def main() -> None:
     if asked.build:
         build(Path(asked.build), asked.engines[0])
         return
+    nodes = None
+    if RAY in asked.engines:
+        from tests.engine.cluster.nodes import Nodes
+
+        nodes = Nodes()
+    try:
+        compare(asked, nodes)
+    finally:
+        if nodes:
+            nodes.end()
+
+
+def compare(asked: argparse.Namespace, nodes: Any) -> None:
+    """All engines in turn."""
     with tempfile.TemporaryDirectory(prefix="hfsft-engines-") as name:
         folder = Path(name)
         with (folder / "rows.jsonl").open("w", encoding="utf-8") as file:
@@ -91,7 +127,7 @@ def main() -> None:
             first, ledgers = None, set()
             for engine in asked.engines:
                 (folder / "engines.sides.jsonl").unlink(missing_ok=True)
-                found = measured(folder, engine, first, steps=asked.steps)
+                found = measured(folder, engine, first, nodes, steps=asked.steps)
                 first = first or found
                 ledgers.add(hashlib.sha256((folder / engine / "engines" / "ledger.jsonl").read_bytes()).hexdigest())
             print("one ledger" if len(ledgers) == 1 else "LEDGERS DIFFER")

@@ -10,7 +10,7 @@ import pytest
 
 from hfsft.cli import main
 from hfsft.pipeline import foreseeing
-from tests.similarity.lexical.test_foreseen import texts
+from tests.similarity.test_foreseen import texts
 
 RECIPE = """
 name: many

@@ -73,7 +73,7 @@ def failed(error: BaseException, node: str) -> Carried:
         _whole(told)
     except Exception:  # what it holds is of that process alone
         kind = UserError if isinstance(error, UserError) else InternalError
-        told = pickle.dumps((kind, (f"{type(error).__name__}: {error}",), {}))
+        told = pickle.dumps((kind, (str(error) if kind is UserError else f"{type(error).__name__}: {error}",), {}))
     return Carried(raised=told, where=where)
 
 

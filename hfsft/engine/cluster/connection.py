@@ -77,7 +77,7 @@ class Cluster:
     def _answers(self, work: str, tasks: Sequence[T]) -> Iterator[tuple[int, Carried]]:
         ray = ray_module()
         remote = ray.remote(_on_node).options(num_cpus=1, max_retries=TRIES - 1, name=work)
-        versions, watch = tuple(Versions.here()), _Watch(self)
+        versions, watch = tuple(Versions.here()), Watch(self)
         numbers, sent = iter(range(len(tasks))), dict[Any, int]()
         try:
             while True:
@@ -194,7 +194,7 @@ def _node() -> str:
     return found
 
 
-class _Watch:
+class Watch:
     """Looks whether the cluster is still there while nothing comes of it."""
 
     def __init__(self, cluster: Cluster) -> None:

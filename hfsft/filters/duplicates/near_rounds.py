@@ -10,7 +10,6 @@ import pyarrow as pa
 from hfsft.engine.resources import Work, path_of
 from hfsft.engine.spread.scattered import NUMBER, starts
 from hfsft.filters.duplicates.common import NAME, Compared
-from hfsft.filters.duplicates.common import RANK as PREFERENCE
 from hfsft.near import FIRST, KNOWN, RANK, SAID, known_of, near_pairs, said_of
 from hfsft.rows.features import arrow_schema
 from hfsft.similarity import keys_of, sketches_of

@@ -16,8 +16,8 @@ from hfsft.engine.spread.scattered import NUMBER
 from hfsft.hashing import digest
 from hfsft.rows.batch import Batch
 from hfsft.rows.columns import EDITED_FROM
-from hfsft.rows.row import EDITED, WRITTEN
 from hfsft.rows.features import values_of
+from hfsft.rows.row import EDITED, WRITTEN
 from hfsft.rows.views import OPTIONAL as VIEWED
 from hfsft.rows.views import READS as VIEWS
 from hfsft.rows.views import SETTING, Question, asked_hash, questions

@@ -6,7 +6,9 @@ import socket
 
 import pytest
 
+from hfsft.engine.cluster import carried, connection
 from hfsft.engine.cluster.carried import Versions
+from hfsft.engine.cluster.connection import Cluster, Watch
 from hfsft.engine.cluster.head_address import ClusterAddress
 from hfsft.errors import UserError
 
@@ -49,3 +51,34 @@ def test_where_nothing_answers() -> None:
 def test_other_versions_are_told(has: Versions, said: str) -> None:
     with pytest.raises(UserError, match=said):
         Versions.here().require(has, "far")
+
+
+def test_a_cluster_that_is_gone_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        cluster = Cluster(ClusterAddress("127.0.0.1", server.getsockname()[1]), 1, "")
+        monkeypatch.setattr(Cluster, "nodes", lambda self: 1)
+        watch = Watch(cluster)
+        watch.saw([])
+        monkeypatch.setattr(Cluster, "nodes", lambda self: 0)
+        watch.saw([])  # one may come
+        monkeypatch.setattr(connection, "PATIENCE", -1.0)
+        with pytest.raises(UserError, match=r"no node of the Ray cluster at .* is left that works.* goes on from what"):
+            watch.saw([])
+        watch.saw(["an answer"])
+    with pytest.raises(UserError, match=r"the Ray cluster at 127.* is gone \(Connection refused\)\. The same command"):
+        watch.saw([])
+
+
+def test_a_missing_file_names_the_node() -> None:
+    answer = carried.failed(FileNotFoundError(2, "No such file", "/data/words.txt"), "10.0.0.7")
+    with pytest.raises(
+        UserError, match=r"/data/words\.txt is not there on node 10\.0\.0\.7: files that a recipe names"
+    ):
+        answer.get()
+
+
+def test_an_error_that_cannot_be_sent_is_told_all_the_same() -> None:
+    error = UserError("the disk is full")
+    error.held = socket.socket()  # type: ignore[attr-defined]
+    with error.held, pytest.raises(UserError, match=r"^the disk is full"):  # type: ignore[attr-defined]
+        carried.failed(error, "10.0.0.7").get()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 import numpy as np
@@ -59,5 +60,26 @@ def refusing() -> Callable[[pa.Table], pa.Table]:
 
     def does(_: pa.Table) -> pa.Table:
         raise UserError("nothing to do here")
+
+    return does
+
+
+def slowly() -> Callable[[pa.Table], pa.Table]:
+    """The rows, after a while."""
+
+    def does(table: pa.Table) -> pa.Table:
+        time.sleep(1.5)
+        return table
+
+    return does
+
+
+def sizes_slowly() -> Callable[[pa.Table], pa.Table]:
+    """What `sizes` gives, after a while."""
+    inner = sizes()
+
+    def does(table: pa.Table) -> pa.Table:
+        time.sleep(1.5)
+        return inner(table)
 
     return does

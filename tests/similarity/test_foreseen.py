@@ -8,8 +8,8 @@ from collections import Counter
 import pytest
 
 from hfsft.similarity import LexicalIndex, sketches_of
+from hfsft.similarity.foreseen import foreseen
 from hfsft.similarity.lexical.candidates import SketchTable
-from hfsft.similarity.lexical.foreseen import foreseen
 from hfsft.similarity.lexical.measure import Measured
 
 
