@@ -53,14 +53,14 @@ class RejectedRows:
 
     def cut(self) -> ShardCut:
         """How they are cut into files: by the size of the first of each rule, as one rule's may be far longer."""
-        size = rows = 0.0
-        first = arrow_schema(self.kinds).empty_table()
+        size, rows, schema = 0.0, 0, arrow_schema(self.kinds)
         for removal in self.ledger.removals:
             if len(removal.rows):
                 first = next(self._of(removal))
+                schema = first.schema
                 size += first.nbytes / len(first) * len(removal.rows)
                 rows += len(removal.rows)
-        return ShardCut.of(first, int(size), int(rows), int(rows))
+        return ShardCut.of(schema, int(size), rows, rows)
 
     def tables(self) -> Iterator[pa.Table]:
         """The rows, some at a time."""

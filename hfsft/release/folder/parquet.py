@@ -6,6 +6,7 @@ need no note: strings, numbers, lists and structs say what they are, and `datase
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import ceil, log2
@@ -33,12 +34,12 @@ class ShardCut:
     group: int
 
     @classmethod
-    def of(cls, table: pa.Table, size: int, of: int, count: int) -> ShardCut:
-        """The cut of rows as in this table, of which so many (`of`) take so many bytes."""
+    def of(cls, schema: pa.Schema, size: int, of: int, count: int) -> ShardCut:
+        """The cut of rows with these columns, of which so many (`of`) take so many bytes."""
         each = size / max(1, of)
         # A power of two: a few bytes more or less in memory move no boundary.
         group = min(MOST, 2 ** max(FEWEST, int(log2(GROUP_BYTES / max(each, 1)))))
-        return cls(table.schema.remove_metadata(), count, max(1, ceil(each * count / SHARD_BYTES)), group)
+        return cls(schema.remove_metadata(), count, max(1, ceil(each * count / SHARD_BYTES)), group)
 
     def files(self, folder: Path, split: str) -> Iterator[tuple[Path, int]]:
         """The files, and how many rows each has, as `Dataset.shard` cuts."""
@@ -53,13 +54,9 @@ def write_parquet(rows: Dataset, folder: Path, split: str) -> None:
     Equal rows give equal bytes. The Hub stores the parts of a file that a later one has too only once.
     """
     table = rows.data.table
-    empty = rows.features.arrow_schema.empty_table()
-    cut = ShardCut.of(
-        empty, table.nbytes, len(table), len(rows)
-    )  # of the table behind the rows, which may be some of it
-    write_files(
-        (batch.replace_schema_metadata(None) for batch in rows.with_format("arrow").iter(MOST)), cut, folder, split
-    )
+    # The size is that of the table behind the rows, which may be some of it.
+    cut = ShardCut.of(rows.features.arrow_schema, table.nbytes, len(table), len(rows))
+    write_files(rows.with_format("arrow").iter(MOST), cut, folder, split)
 
 
 def write_files(tables: Iterator[pa.Table], cut: ShardCut, folder: Path, split: str) -> None:
@@ -73,7 +70,7 @@ def write_files(tables: Iterator[pa.Table], cut: ShardCut, folder: Path, split: 
 def write_file(tables: Iterator[pa.Table], rows: int, path: Path, cut: ShardCut) -> None:
     """One file of so many rows."""
     _write(
-        _RowQueue((table.replace_schema_metadata(None).cast(cut.schema) for table in tables), cut.schema),
+        _RowQueue(tables, cut.schema),
         rows,
         path,
         cut,
@@ -91,15 +88,15 @@ class _RowQueue:
 
     def __init__(self, tables: Iterator[pa.Table], schema: pa.Schema) -> None:
         self._tables = (table.replace_schema_metadata(None).cast(schema) for table in tables)
-        self._left = schema.empty_table()
+        self._schema, self._left = schema, deque[pa.Table]()
 
     def take(self, count: int) -> pa.Table:
         """The next rows, in one piece."""
         found, missing = list[pa.Table](), count
-        while missing > len(self._left):
-            found.append(self._left)
-            missing -= len(self._left)
-            self._left = next(self._tables)
-        found.append(self._left.slice(0, missing))
-        self._left = self._left.slice(missing)
-        return pa.concat_tables(found).combine_chunks()
+        while missing:
+            table = self._left.popleft() if self._left else next(self._tables)
+            found.append(table.slice(0, missing))
+            if len(table) > missing:
+                self._left.append(table.slice(missing))
+            missing -= len(found[-1])
+        return pa.concat_tables(found).combine_chunks() if found else self._schema.empty_table()

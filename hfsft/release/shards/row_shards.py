@@ -135,7 +135,7 @@ def shards(rows: Rows, making: Making, folder: Path, split: str) -> Iterator[Row
     """The files of some rows, of which there is at least one, as many as their size asks for."""
     folder.mkdir(exist_ok=True)
     first = making.of(next(iter(rows.slice(0, BLOCK).batches(making.reads(rows.column_names), BLOCK))))
-    cut = ShardCut.of(first, first.nbytes, len(first), len(rows))
+    cut = ShardCut.of(first.schema, first.nbytes, len(first), len(rows))
     start = 0
     for path, count in cut.files(folder, split):
         known = first if start == 0 and len(first) <= count else None
