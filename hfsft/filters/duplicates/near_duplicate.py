@@ -55,7 +55,7 @@ class NearDuplicate(AlikeRows):
     """
 
     name: ClassVar[str] = "near_duplicate"
-    version: ClassVar[int] = 5
+    version: ClassVar[int] = 6
     values: ClassVar[str] = "0, or from floor to 1"
     blind: ClassVar[str] = (
         "Meaning: a paraphrase in other words is not alike, and a small word that turns the meaning round is."

@@ -175,7 +175,7 @@ class Split(Stage):
                 writes={"family": "string"},
                 role="lineage",
                 identity=similarity,
-                version=3,
+                version=4,
                 work=Work("hfsft.stages.split.row_families:Naming", similarity),
                 place=place,
             ),
