@@ -59,7 +59,7 @@ def test_all_rows_of_one_value_stand_on_one_side_and_so_do_those_that_come() -> 
         sides: dict[str, set[str]] = {}
         for author, side in zip(columns["author"], columns["split"], strict=True):
             sides.setdefault(str(author), set()).add(str(side))
-        return sides, former.after(section.drawn_by, columns)
+        return sides, former.after(section.drawn_by, [columns])
 
     first, known = found(made(0, 50), NONE)
     assert sum(side == {"validation"} for side in first.values()) == 3
