@@ -99,4 +99,5 @@ class _RowQueue:
             if len(table) > missing:
                 self._left.append(table.slice(missing))
             missing -= len(found[-1])
-        return pa.concat_tables(found).combine_chunks() if found else self._schema.empty_table()
+        # An empty table cannot be asked of a schema with lists of JSON.
+        return pa.concat_tables(found).combine_chunks() if found else pa.Table.from_batches([], self._schema)
