@@ -13,7 +13,7 @@ from hfsft.recipe.recipe import Recipe
 PORT = 6379  # of Ray's head, where nobody else is on the machine
 QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "DAFT_ANALYTICS_ENABLED": "0"}  # neither calls home
 AUTH, TOKEN = "RAY_AUTH_MODE", "RAY_AUTH_TOKEN"  # whoever may talk to a cluster may run anything on it
-_TIME = re.compile(r"(\d+)([mhd])")
+_TIME = re.compile(r"(\d{1,9})([mhd])")
 _SECONDS = {"m": 60, "h": 3600, "d": 86_400}
 
 

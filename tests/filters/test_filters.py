@@ -84,7 +84,7 @@ GOLDEN: dict[str, tuple[int, Batch]] = {
         },
     ),
     "near_duplicate": (
-        5,
+        6,
         {
             "near_duplicate_instruction": [0.0, 1.0, 0.6875, None],
             "near_duplicate_instruction_of": [None, "1", "1", None],

@@ -63,5 +63,5 @@ def test_a_row_whose_texts_are_withheld_has_no_content() -> None:
     built = toy(60)
     silent = built.ledger.removals[0].rows.map(lambda row: {**row, "instruction": None, "response": None})
     object.__setattr__(built.ledger.removals[0], "rows", silent)
-    rows = rejected_rows(built)
+    rows = [row for table in rejected_rows(built).tables() for row in table.to_pylist()]
     assert [row["content"] is None for row in rows] == [row["response"] is None for row in rows]

@@ -251,6 +251,6 @@ def test_nobody_looks_for_likeness_by_other_means() -> None:
     means = re.compile(r"hfsft\.similarity\.(lexical\b|dense_index|lexical_index)|datasketch|rapidfuzz")
     package = Path(hfsft.similarity.__file__).parent.parent
     for path in sorted(package.rglob("*.py")):
-        if "similarity" not in path.parts:
+        if not {"similarity", "near"} & {*path.parts}:  # the same by rounds
             imports = [line for line in path.read_text().splitlines() if re.match(r"\s*(from|import) ", line)]
             assert not [line for line in imports if means.search(line)], path

@@ -99,7 +99,7 @@ GOLDEN: dict[str, tuple[int, str]] = {
     "generate": (1, "d46830b6f5d2e2ce5b655be13c2bf7a6"),
     "judge": (3, "63a716bef64038e9591a694106ad2dab"),
     "judge, asked twice": (3, "173c27a874700652e57b3159b20c993c"),
-    "split.family": (3, "483be60590a8f0865ff68cb06c06657d"),
+    "split.family": (4, "483be60590a8f0865ff68cb06c06657d"),
     "split": (2, "eea2653c417b573ec9619b1956df6e81"),
     "keys of sides on disk": (1, "72fe5cea3d871beabec97feffb07cacf"),
 }

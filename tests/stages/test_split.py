@@ -372,6 +372,8 @@ def test_another_split_is_drawn_anew_and_what_that_moved_is_counted(asked: dict[
     new = split(rows, **asked, former=former)
     assert sides(new) == sides(split(rows, **asked))
     assert (
-        former.after({}, {name: [each[name] for each in new] for name in new[0]}).moved.get(("train", "validation"), 0)
+        former.after({}, [{name: [each[name] for each in new] for name in new[0]}]).moved.get(
+            ("train", "validation"), 0
+        )
         == (moved(old, new)["validation"])
     )

@@ -84,7 +84,7 @@ def reading(names: Sequence[str]) -> Does:
                 first += some.num_rows
         kinds = {**place.rows.kinds, NUMBER: "int64"}
         schema = arrow_schema({name: kinds[name] for name in names})
-        return pa.concat_tables([schema.empty_table(), *(some.cast(schema) for some in found)])
+        return pa.concat_tables([pa.Table.from_batches([], schema=schema), *(some.cast(schema) for some in found)])
 
     return does
 

@@ -178,7 +178,8 @@ class Shuffled:
             rounds.keep(name, *known)
         files, count = known
         if not count:
-            return self.of(arrow_schema(self.kinds).empty_table(), self.kinds)
+            nothing = pa.Table.from_batches([], schema=arrow_schema(self.kinds))
+            return self.of(nothing, self.kinds)
         frame = daft_module().read_parquet([rounds.folder.url(file) for file in files])
         return self._of(frame, self.kinds, count)
 
@@ -280,7 +281,7 @@ class _Job:
         else:
             cuts = (rows.slice(start, AT_ONCE) for start in range(0, rows.num_rows, AT_ONCE))
         found = [checked(does(some), schema) for some in cuts]
-        return pa.concat_tables([schema.empty_table(), *found])
+        return pa.concat_tables([pa.Table.from_batches([], schema=schema), *found])
 
 
 def _worked(frame: Frame, given: Sequence[str], job: _Job, at_once: int | None = None) -> Frame:

@@ -54,7 +54,7 @@ class AllHere:
 
     def _made(self, cuts: Iterator[pa.Table], does: Does, writes: Mapping[str, Any]) -> AllHere:
         schema = arrow_schema(writes)
-        found = [schema.empty_table(), *(checked(does(table), schema) for table in cuts)]
+        found = [pa.Table.from_batches([], schema=schema), *(checked(does(table), schema) for table in cuts)]
         return AllHere(pa.concat_tables(found), writes, self.cut)
 
     def told(self, by: Sequence[str], tells: Mapping[str, tuple[Told, str]]) -> AllHere:

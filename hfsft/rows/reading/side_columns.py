@@ -62,11 +62,11 @@ def tools(row: Mapping[str, Any], columns: Columns, finding: RowReport) -> dict[
         return {}
     try:
         found = tools_of(given[0])
+        is_list = isinstance(given[0], str) and given[0].lstrip().startswith("[") and '"{' not in given[0]
+        text = given[0] if is_list else as_json(found)
     except ShapeError as error:
         finding.odd(f"{error} (`drop: [tools]` leaves them out)")
         return {}
-    is_list = isinstance(given[0], str) and given[0].lstrip().startswith("[") and '"{' not in given[0]
-    text = given[0] if is_list else as_json(found)
     return {"tools": finding.text(text, "tools")} if found else {}
 
 

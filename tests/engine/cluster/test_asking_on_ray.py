@@ -39,7 +39,7 @@ def on_cluster(engine: str, askers: int, path: Path, folder: Path) -> Any:
         alone(patch, folder)
         cluster = connected(ClusterAddress.of(engine), askers)
         try:
-            return outcome(path, partial(OnDaft, askers=Askers(cluster)))
+            return outcome(path, partial(OnDaft, work=str(folder / "work"), cluster=cluster, askers=Askers(cluster)))
         except UserError as error:
             return type(error).__name__, str(error), 0
 
