@@ -14,7 +14,7 @@ from hfsft.hashing import unit
 from hfsft.review.drawn.reviewed_rows import UNSCORED, Candidate, ReviewedRows
 from hfsft.rows.columns import SCORE, spread_of
 from hfsft.rows.views import OPTIONAL, READS, questions
-from hfsft.similarity.lexical_index import LexicalIndex
+from hfsft.similarity import LexicalIndex
 from hfsft.texts.spelling.spoken import base, languages_in
 
 LOOKED_AT = 50_000  # rows up to which the language of each is told, and up to which they are compared
