@@ -43,6 +43,8 @@ exec sleep 60
 """
 HFSFT = """\
 #!/bin/bash
+# The other machines are told beside it, and a build that has ended ends all.
+case "$*" in *ray://*) until grep -q -- --address= "$LOG"; do sleep 0.1; done;; esac
 echo "key ${#WRITER_KEY}" >> "$LOG"
 [ -z "${SLOW:-}" ] || exec sleep 60
 """
