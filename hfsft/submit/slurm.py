@@ -21,12 +21,16 @@ CLUSTER = """\
 fails() {{ echo "$1" >&2; exit 1; }}
 srun test -e {script} || fails "a machine does not see the work folder: name a --work of a shared disk"
 srun ray --version >/dev/null || fails "a machine has no Ray: install 'hfsft[cluster]' where all see it"
-head=$(scontrol show hostnames "$SLURM_JOB_NODELIST" | head -n 1)
+read -r head < <(scontrol show hostnames "$SLURM_JOB_NODELIST")  # no pipe: whoever writes on into it would fail
 port=$((20000 + SLURM_JOB_ID % 10000))  # another job may have a cluster of its own on that machine
 export RAY_AUTH_MODE=token RAY_AUTH_TOKEN=$(od -An -N32 -tx1 /dev/urandom | tr -d ' \\n')
 first="--nodes=1 --ntasks=1 --nodelist=$head"
 srun --overlap $first ray start --head --port="$port" --block &
-until (exec 3<>"/dev/tcp/$head/$port") 2>/dev/null; do sleep 2; done
+ray=$!
+until (exec 3<>"/dev/tcp/$head/$port") 2>/dev/null; do
+  kill -0 "$ray" 2>/dev/null || fails "Ray's head has not started: see above"
+  sleep 2
+done
 srun --overlap --nodes={others} --ntasks={others} --exclude="$head" ray start --address="$head:$port" --block &
 srun --overlap $first {build} &"""
 SCRIPT = """\

@@ -1,10 +1,11 @@
 """How throughput grows with askers and replicas: each replica takes so many requests at once, and no more.
 
-    uv run python tests/benchmarks/bench_askers.py [--rows 1000] [--latency 0.5] [--each 8] [--counts 1 2 4]
+    uv run python tests/benchmarks/bench_askers.py [--rows 600] [--latency 0.5] [--each 8] [--counts 1 2 4]
 
 For each count as many loopback servers are one model, and as many processes of a cluster ask them: a head and two
 nodes, on this machine. Printed are the seconds of the step that asks, its calls a second, and the share of what the
-replicas could answer; on few cores the askers' own CPU is the bound, so that it is printed too.
+replicas could answer, with the seconds in which processes start. On few cores the askers' own CPU is the bound: it is
+printed too.
 """
 
 from __future__ import annotations
@@ -46,7 +47,11 @@ def measured(folder: Path, asked: argparse.Namespace, count: int, nodes: Nodes) 
             "name": f"askers-{count}",
             "models": {"writer": {"model": "canned", "base_url": urls, "concurrency": asked.each * count}},
             "seeds": [
-                {"prompts": [f"Order {n * 7919} of {count} was charged twice, what now?" for n in range(asked.rows)]}
+                {
+                    "prompts": [
+                        f"Order {n * 7919} of {count} was charged twice, what now?" for n in range(asked.rows * count)
+                    ]
+                }
             ],
             "generate": {},
             "filters": [],
@@ -70,7 +75,7 @@ def measured(folder: Path, asked: argparse.Namespace, count: int, nodes: Nodes) 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rows", type=int, default=1000)
+    parser.add_argument("--rows", type=int, default=600, help="of each replica: all take as long")
     parser.add_argument("--latency", type=float, default=0.5)
     parser.add_argument("--each", type=int, default=8, help="requests at once of one replica")
     parser.add_argument("--counts", type=int, nargs="+", default=[1, 2, 4])

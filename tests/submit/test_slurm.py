@@ -27,14 +27,16 @@ exec "$@"
 SCONTROL = """\
 #!/bin/bash
 echo "scontrol $*" >> "$LOG"
-[ "$1" = show ] && printf '127.0.0.1\\nother\\n'
-exit 0
+[ "$1" = show ] || exit 0
+echo 127.0.0.1
+for number in {1..20000}; do echo "other$number" || exit 1; done
 """
 # The head listens, as Ray's does; a node stays while it does.
 RAY = """\
 #!/bin/bash
 [ "$1" = --version ] && exit 0
 [ -n "$RAY_AUTH_TOKEN" ] || exit 9
+[ -z "${NO_HEAD:-}" ] || exit 8
 for word in "$@"; do case $word in --port=*) exec python3 -c "
 import socket, sys, time
 held = socket.create_server(('127.0.0.1', int(sys.argv[1].split('=')[1])))
@@ -43,6 +45,8 @@ exec sleep 60
 """
 HFSFT = """\
 #!/bin/bash
+# The other machines are told beside it, and a build that has ended ends all.
+case "$*" in *ray://*) until grep -q -- --address= "$LOG"; do sleep 0.1; done;; esac
 echo "key ${#WRITER_KEY}" >> "$LOG"
 [ -z "${SLOW:-}" ] || exec sleep 60
 """
@@ -180,6 +184,14 @@ def test_a_machine_that_does_not_see_the_work_folder_is_told(folder: Path) -> No
     _, said = process.communicate(timeout=30)
     assert process.returncode == 1
     assert "does not see the work folder: name a --work of a shared disk" in said
+
+
+def test_a_head_that_does_not_start_ends_the_job(folder: Path) -> None:
+    assert submitted(folder, "--nodes", "2") == 0
+    process = run(folder, NO_HEAD="1")
+    _, said = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert "Ray's head has not started" in said
 
 
 @pytest.mark.parametrize(

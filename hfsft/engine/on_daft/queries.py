@@ -22,6 +22,7 @@ Stops = Callable[[], bool]
 SETTINGS = {
     "DAFT_RUNNER": "native",
     "DAFT_PROGRESS_BAR": "0",
+    "DAFT_SHOW_QUERY_ID": "0",  # which it writes into the line of progress, in a terminal
     "DAFT_ANALYTICS_ENABLED": "0",
     "RAY_USAGE_STATS_ENABLED": "0",
 }
