@@ -22,7 +22,7 @@ from tests.fuzz.bounds import tries
 from tests.fuzz.test_builds import alone, answers, row, scripted, usual
 from tests.models.server import LLM
 
-pytestmark = [pytest.mark.cluster, pytest.mark.xdist_group("cluster")]
+pytestmark = [pytest.mark.cluster, pytest.mark.lasting, pytest.mark.xdist_group("cluster")]
 
 
 def made_there(recipe: Path, engine: str) -> Any:

@@ -83,6 +83,7 @@ def test_the_same_rows_calls_and_costs(
         assert (spent_there, usage_there) == (spent, usage)
 
 
+@pytest.mark.lasting
 def test_an_asker_that_is_killed_repeats_what_was_open(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cluster: Nodes, driver: ProcessPoolExecutor
 ) -> None:
@@ -102,6 +103,7 @@ def test_an_asker_that_is_killed_repeats_what_was_open(
         assert len(llm.requests) == usage["calls"] <= 310
 
 
+@pytest.mark.lasting
 def test_the_next_build_goes_on_behind_one_whose_driver_died(
     tmp_path: Path, cluster: Nodes, driver: ProcessPoolExecutor
 ) -> None:
@@ -123,6 +125,7 @@ def test_the_next_build_goes_on_behind_one_whose_driver_died(
         assert repeated <= 16, "what was open in both askers"
 
 
+@pytest.mark.lasting
 def test_ctrl_c_stores_what_is_open_and_ends(tmp_path: Path, cluster: Nodes, driver: ProcessPoolExecutor) -> None:
     with LLM(reply=answer, latency=0.3) as llm:
         path = put(tmp_path, llm, 200, **dict.fromkeys(("evolve", "judge", "filters")), generate={})

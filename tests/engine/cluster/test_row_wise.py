@@ -21,7 +21,7 @@ from hfsft.engine.on_daft import part_files
 from tests.engine.cluster.nodes import Nodes
 from tests.engine.on_daft.same import differing
 
-pytestmark = [pytest.mark.cluster, pytest.mark.xdist_group("cluster")]
+pytestmark = [pytest.mark.cluster, pytest.mark.lasting, pytest.mark.xdist_group("cluster")]
 ROOT = Path(__file__).parents[3]
 ROWS = 9_000
 PART = 500  # rows of a part here, so that there are many

@@ -24,7 +24,7 @@ from hfsft.errors import InternalError
 from tests.engine.cluster.nodes import Nodes
 from tests.engine.spread.works import SIZES, WORKS
 
-pytestmark = [pytest.mark.cluster, pytest.mark.xdist_group("cluster")]
+pytestmark = [pytest.mark.cluster, pytest.mark.lasting, pytest.mark.xdist_group("cluster")]
 KINDS = {"a": "string", "n": "int64"}
 PAIRS = {"one": "int64", "other": "int64"}
 WORDS = ("grouped", "joined", "told", "distinct", "components")
