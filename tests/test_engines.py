@@ -16,7 +16,7 @@ import pytest
 import hfsft
 from hfsft.cli import main
 from hfsft.errors import UserError
-from hfsft.pipeline.engines import executor_named
+from hfsft.pipeline.engines import Engine
 from tests.engine.on_daft.same import differing
 
 RECIPES = Path(__file__).parent.parent / "recipes"
@@ -24,7 +24,7 @@ RECIPES = Path(__file__).parent.parent / "recipes"
 
 def test_another_name_is_told() -> None:
     with pytest.raises(UserError, match="no engine 'spark'; there are local, daft and ray://HOST:PORT"):
-        executor_named("spark")
+        Engine("spark").executor()
 
 
 @pytest.mark.parametrize(
@@ -102,5 +102,5 @@ def test_the_command_and_python_build_the_same(
 
 
 def test_the_engine_of_this_machine_is_not_imported_before_the_first_request() -> None:
-    code = "import sys; from hfsft.pipeline.engines import executor_named as named; named('local')"
+    code = "import sys; from hfsft.pipeline.engines import Engine; Engine('local').executor()"
     subprocess.run([sys.executable, "-c", f"{code}; assert 'datasets' not in sys.modules"], check=True)

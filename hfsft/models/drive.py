@@ -8,7 +8,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from hfsft.errors import AnswerError, BudgetError, HfsftError, StageError, StoreError, bare
+from hfsft.errors import AnswerError, BudgetError, HfsftError, StoreError, bare
 from hfsft.models.batches.rounds import PutOff
 from hfsft.models.limits.losses import UNPAID, Bears, Losses
 from hfsft.models.limits.mends import Mending
@@ -124,10 +124,7 @@ class Drive:
         self._take_back()
         self.finished = True
         if self.reason is None:
-            try:
-                self.losses.check(last=True)
-            except StageError as error:
-                self.reason = error
+            self.reason = self.losses.last_check()
         self.reason = self._bug or self.reason
 
     async def _round(self) -> None:

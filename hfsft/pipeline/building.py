@@ -160,8 +160,8 @@ def run(
         if stands:
             ledger.splits = splits  # as they were when the folder was written, where they were looked through
             seconds = time.perf_counter() - started
-            built = Built(loaded, plan, rows, withhold(ledger, loaded.publish), usage, seconds, sides_before)
-            built = replace(built, stands=stands)
+            told = withhold(ledger, loaded.publish)
+            built = Built(loaded, plan, rows, told, usage, seconds, sides_before, stands=stands)
         else:
             ledger.finish(splits, {split: kept.texts(split, "source") for split in splits})
             keying = sides_file.keying(plan.steps)

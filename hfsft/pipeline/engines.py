@@ -77,8 +77,3 @@ class Engine:
         use_cluster()
         tell(cluster.told)
         return partial(OnDaft, work=self.work, cluster=cluster, askers=Askers(cluster))
-
-
-def executor_named(name: str, work: str | None = None, askers: int | None = None) -> Executors | None:
-    """The executor of that name, see `Engine`."""
-    return Engine(name, work, askers).executor()

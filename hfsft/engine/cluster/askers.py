@@ -15,7 +15,7 @@ from hfsft.engine.cluster.desk import Desk
 from hfsft.engine.cluster.post import Post
 from hfsft.engine.live import Live, bears_of
 from hfsft.engine.plan import Asked
-from hfsft.errors import InternalError, ModelError, StageError, StoreError
+from hfsft.errors import InternalError, ModelError, StoreError
 from hfsft.models.drive import GRACE_SECONDS
 from hfsft.models.limits.budget import Meter
 from hfsft.models.limits.losses import Losses
@@ -243,10 +243,7 @@ class Handing:
             await asyncio.wait([noted])
         self.finished = True
         if self.reason is None:
-            try:
-                self.losses.check(last=True)
-            except StageError as error:
-                self.reason = error
+            self.reason = self.losses.last_check()
 
     async def _work(self, place: int) -> None:
         """Hand one asker a piece after another."""

@@ -7,7 +7,6 @@ import pickle
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from functools import partial
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -24,7 +23,7 @@ from hfsft.engine.on_daft.by_rounds import SPREAD_FROM, by_groups, by_rounds
 from hfsft.engine.on_daft.parquet_parts import STAYED, ParquetPart, PartRows, Which
 from hfsft.engine.on_daft.part_files import Came, PartFiles
 from hfsft.engine.on_daft.queries import OneByOne, Stops, Tasks
-from hfsft.engine.on_daft.row_wise import Pass, doing, done_once, passes, told
+from hfsft.engine.on_daft.row_wise import Pass, PassTask, done_once, passes
 from hfsft.engine.on_daft.seen import Seen
 from hfsft.engine.on_daft.shuffles import TRIES, Rounds
 from hfsft.engine.on_daft.work_folder import WorkFolder
@@ -53,8 +52,6 @@ if TYPE_CHECKING:
     from hfsft.engine.executor import DataTask
     from hfsft.engine.lookahead import Route
     from hfsft.engine.plan import Asker
-
-PASS = Step("pass", reads=("pass",), writes={"part": "string"}, work=Work(path_of(doing)))
 
 
 class OnDaft:
@@ -165,24 +162,24 @@ class OnDaft:
         """What comes of passes, which processes `elsewhere` can do as well."""
         if elsewhere and self._cluster is not None:
             return self._cluster.each(done_once, [(each, is_caching_enabled()) for each in wanted])
-        count = sum(each.part.length for each in wanted)
-        return self._tasks.each(
-            wanted, self._elsewhere if elsewhere and self._workers.serve(PASS, count) else self._here
-        )
+        tasks = [PassTask(each) for each in wanted]
+        served = elsewhere and self._workers.serve(DOING, sum(task.rows for task in tasks))
+        return [ParquetPart.from_dict(came) for came in self._tasks.each(tasks, self._sent if served else self._here)]
 
-    def _here(self, each: Pass, stops: Stops) -> ParquetPart:
+    def _here(self, task: DataTask, stops: Stops) -> Any:
         with self._alone:  # what a step holds need not bear two threads at once
-            return each.do(stops)
+            return task.do(stops)
 
-    def _elsewhere(self, each: Pass, stops: Stops) -> ParquetPart:
-        """What one of the worker processes makes of a part; where it cannot, this one does, and tells why."""
-        schema, given = arrow_schema(PASS.writes), pa.table(told(each))
-        here = partial(self._answered, each, stops, schema)
-        (answer,) = self._workers.made(PASS, schema, iter([given]), here)
-        return ParquetPart.from_dict(json.loads(answer["part"][0].as_py()))
+    def _sent(self, task: DataTask, stops: Stops) -> Any:
+        """What one of the worker processes makes of a task; where it cannot, this one does, and tells why."""
+        schema = arrow_schema(DOING.writes)
 
-    def _answered(self, each: Pass, stops: Stops, schema: pa.Schema, _: pa.Table) -> pa.Table:
-        return pa.table({"part": [json.dumps(self._here(each, stops).as_dict())]}, schema=schema)
+        def here(_: pa.Table) -> pa.Table:
+            return pa.table({"came": [json.dumps(self._here(task, stops))]}, schema=schema)
+
+        given = pa.table({"task": [pickle.dumps(task)]})
+        (answer,) = self._workers.made(DOING, schema, iter([given]), here)
+        return json.loads(answer["came"][0].as_py())
 
     def all(self, rows: PartRows, step: Step, beside: PartRows | None) -> Done[PartRows]:
         """What a step makes of all rows at once; only the columns that it is given are read."""
@@ -259,16 +256,6 @@ class OnDaft:
         if len(tasks) > 1 and self._workers.serve(DOING, sum(task.rows for task in tasks)):
             return self._tasks.each(tasks, self._sent)
         return [task.do() for task in tasks]
-
-    def _sent(self, task: DataTask, stops: Stops) -> Any:
-        schema = arrow_schema(DOING.writes)
-
-        def here(_: pa.Table) -> pa.Table:
-            return pa.table({"came": [json.dumps(task.do(stops))]}, schema=schema)
-
-        given = pa.table({"task": [pickle.dumps(task)]})
-        (answer,) = self._workers.made(DOING, schema, iter([given]), here)
-        return json.loads(answer["came"][0].as_py())
 
 
 def tasks_done() -> Callable[[Batch], Batch]:

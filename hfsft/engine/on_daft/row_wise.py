@@ -7,7 +7,6 @@ What a pass does is data, so that any process does it that sees the files.
 from __future__ import annotations
 
 import json
-import pickle
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -209,16 +208,17 @@ def done_once(sent: tuple[Pass, bool]) -> ParquetPart:
     return each.do() if said is None else each.of_note(said)
 
 
-def told(each: Pass) -> Batch:
-    """A pass as a row, for a process that does it."""
-    return {"pass": [pickle.dumps(each)]}
+@dataclass(frozen=True)
+class PassTask:
+    """A pass as a task of any process, which comes to its part as JSON."""
 
+    each: Pass
 
-def doing() -> Callable[[Batch], Batch]:
-    """The work of such a process: passes, each answered by the part that comes of it."""
+    @property
+    def rows(self) -> int:
+        """How many rows it is over."""
+        return self.each.part.length
 
-    def does(batch: Batch) -> Batch:
-        passed = map(pickle.loads, batch["pass"])  # of the process that began this one
-        return {"part": [json.dumps(each.do().as_dict()) for each in passed]}
-
-    return does
+    def do(self, stops: Callable[[], bool] = lambda: False) -> Any:
+        """Make the file, see `Pass.do`."""
+        return self.each.do(stops).as_dict()

@@ -79,6 +79,14 @@ class Losses:
                 + (f", see `{self._bears.key}`)" if self._bears.key else ")")
             )
 
+    def last_check(self) -> StageError | None:
+        """Why the stage ends as a failure, once no more rows come; None where it does not."""
+        try:
+            self.check(last=True)
+        except StageError as error:
+            return error
+        return None
+
     def _too_many(self, lost: int, bearable: float, margin: float) -> bool:
         # A share of 0 bears not one loss, and need not wait to be sure of it.
         if lost <= bearable * self._paid or (bearable and self._paid < _LEAST_ROWS):

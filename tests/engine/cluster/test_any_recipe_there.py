@@ -15,7 +15,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from hfsft.pipeline.engines import executor_named
+from hfsft.pipeline.engines import Engine
 from tests.engine.cluster.nodes import Nodes
 from tests.engine.on_daft.test_any_recipe import made_here, outcome, recipes, written
 from tests.fuzz.bounds import tries
@@ -29,7 +29,7 @@ def made_there(recipe: Path, engine: str) -> Any:
     """What the cluster makes of a recipe, in a process that takes part in it."""
     with pytest.MonkeyPatch.context() as patch:
         alone(patch, recipe.parent)
-        executor = executor_named(engine, work=str(recipe.parent / "work"))
+        executor = Engine(engine, work=str(recipe.parent / "work")).executor()
         assert executor
         return outcome(recipe, partial(executor, spread_from=0))  # type: ignore[call-arg]
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from hfsft.engine.on_daft.daft_executor import OnDaft
 from hfsft.errors import UserError
 from hfsft.pipeline.building import Watcher, execute
-from hfsft.pipeline.engines import executor_named
+from hfsft.pipeline.engines import Engine
 from hfsft.recipe.compile import compile_recipe
 from hfsft.recipe.recipe import load_recipe
 from tests.fuzz.bounds import tries
@@ -96,7 +96,7 @@ def test_the_same_is_made(
         recipe = written(folder, rows, seeds, sections, llm)
         made, spent, calls = made_here(recipe)
         for what in ("over Daft", "read back", "by rounds"):
-            executor = executor_named("daft")
+            executor = Engine("daft").executor()
             if what == "by rounds":  # however few the rows are
                 executor = partial(OnDaft, spread_from=0)
                 shutil.rmtree(folder / "hf" / "datasets", ignore_errors=True)
