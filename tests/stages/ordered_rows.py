@@ -54,7 +54,12 @@ def batch_of(rows: Sequence[dict[str, Any]], kinds: dict[str, Any], *without: st
 
 
 def assert_same(
-    step: Step, batch: Batch, kinds: dict[str, Any], cut: int | None = None, over: Scattered | None = None, most: int = 3
+    step: Step,
+    batch: Batch,
+    kinds: dict[str, Any],
+    cut: int | None = None,
+    over: Scattered | None = None,
+    most: int = 3,
 ) -> Batch:
     """What a step makes, by rounds as in one process; `most` rows are sorted together."""
     given = {name: batch[name] for name in step.given(batch)}

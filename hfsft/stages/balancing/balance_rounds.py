@@ -21,7 +21,7 @@ from hfsft.near import ITEM, RANK, numbered
 from hfsft.rows.columns import REVIEWED, ranked_by
 from hfsft.rows.features import arrow_schema, values_of
 from hfsft.rows.row import is_approved
-from hfsft.stages.balancing.balance import UNBALANCED, Balance, as_texts, place_of, sections_of, told_of
+from hfsft.stages.balancing.balance import UNBALANCED, as_texts, place_of, sections_of, told_of
 from hfsft.stages.balancing.caps import Groups, taken
 
 if TYPE_CHECKING:
@@ -84,9 +84,9 @@ def _numbers(
         known[places] = pc.fill_null(here[code], -1).to_numpy()
         groups.append(Groups.numbered(known))
     for rank in ranks:
-        order = np.full(count, count, np.int64)
-        order[places] = here[rank].to_numpy()
-        orders.append(order)
+        place = np.full(count, count, np.int64)
+        place[places] = here[rank].to_numpy()
+        orders.append(place)
     return groups, orders
 
 

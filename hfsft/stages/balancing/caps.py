@@ -75,7 +75,9 @@ def taken(caps: Sequence[Caps], groups: Sequence[Groups], ranks: Sequence[Codes]
 
     by = np.full(len(groups[0].codes), -1, np.int64)
     stay = np.ones(len(by), bool)
-    least = [(each, group) for each, group in zip(caps, groups, strict=True) if each.rows_at_least or each.share_at_least]
+    least = [
+        (each, group) for each, group in zip(caps, groups, strict=True) if each.rows_at_least or each.share_at_least
+    ]
     while True:
         before = int(stay.sum())
         for number, (rule, group, rank) in enumerate(zip(caps, groups, ranks, strict=True)):

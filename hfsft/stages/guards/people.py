@@ -95,7 +95,7 @@ def ranking() -> Does:
             if peoples(origin, state) is None
         ]
         kinds = pa.schema({NUMBER: pa.int64(), RANK: pa.binary()})
-        return pa.table(list(zip(*found, strict=True)) or [[], []], schema=kinds)
+        return pa.table([[number for number, _ in found], [rank for _, rank in found]], schema=kinds)
 
     return does
 

@@ -41,7 +41,7 @@ def deciding(rules: list[dict[str, Any]]) -> Step:
 
 
 @given(ROWS, st.lists(RULES, min_size=1, max_size=3), st.booleans(), st.sampled_from([None, 1, 4]), st.data())
-@tries(150)
+@tries(60)
 def test_the_same_rows_go(
     rows: list[dict[str, Any]], rules: list[dict[str, Any]], plain: bool, cut: int | None, data: st.DataObject
 ) -> None:
@@ -62,7 +62,10 @@ def test_over_daft(tmp_path: Path) -> None:
         }
         for number in range(300)
     ]
-    rules = [{"column": "topic", "share": {"at_most": 0.2}}, {"column": "level", "rows": {"at_least": 30, "at_most": 60}}]
+    rules = [
+        {"column": "topic", "share": {"at_most": 0.2}},
+        {"column": "level", "rows": {"at_least": 30, "at_most": 60}},
+    ]
     batch = batch_of(rows, {name: KINDS[name] for name in rows[0]})
     found = assert_same(deciding(rules), batch, KINDS, None, over_daft(tmp_path), 50)
     assert len({(each or "").split()[0] for each in found[UNBALANCED] if each}) == 2

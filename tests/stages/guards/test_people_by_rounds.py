@@ -29,5 +29,7 @@ def test_over_daft(tmp_path: Path) -> None:
         for _ in range(300)
     ]
     step, _ = keeping_share(0.7, Place("guards"))
-    found = assert_same(step, batch_of(rows, {name: KINDS[name] for name in rows[0]}), KINDS, None, over_daft(tmp_path), 50)
+    found = assert_same(
+        step, batch_of(rows, {name: KINDS[name] for name in rows[0]}), KINDS, None, over_daft(tmp_path), 50
+    )
     assert 50 < sum(each is not None for each in found["beyond_people"]) < 150

@@ -18,7 +18,7 @@ ATTRIBUTES = st.sampled_from([(), ("topic",), ("level", "topic"), ("topic", "gon
 
 
 @given(ROWS, ATTRIBUTES, st.booleans(), st.booleans(), st.sampled_from([None, 1, 4]))
-@tries(120)
+@tries(40)
 def test_the_same_places(
     rows: list[dict[str, Any]], attributes: tuple[str, ...], adjusted: bool, reviewed: bool, cut: int | None
 ) -> None:

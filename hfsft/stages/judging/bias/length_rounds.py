@@ -36,7 +36,7 @@ def adjusted(rows: Scattered, criteria: Sequence[str]) -> Scattered:
     for name, (count, _) in sums.items():
         fits[name] = line(*others[name][1], means[name][0], count) if count else Fit(0.0, 0.0, 0)
     made = {NUMBER: "int64", **dict.fromkeys(map(adjusted_of, criteria), "float64")}
-    return told.through(Work(path_of(adjusting), {"fits": {name: list(fit) for name, fit in fits.items()}}), made)
+    return told.through(Work(path_of(adjusting), {"fits": {name: tuple(fit) for name, fit in fits.items()}}), made)
 
 
 def counting(scores: Sequence[str]) -> Does:
@@ -92,7 +92,7 @@ def exactly(values: Sequence[float]) -> list[float]:
     return found
 
 
-def adjusting(fits: dict[str, list[float]]) -> Does:
+def adjusting(fits: dict[str, tuple[float, float, int]]) -> Does:
     """The work that takes the part of scores away that goes with length."""
     known = {name: Fit(*each) for name, each in fits.items()}
     schema = arrow_schema({NUMBER: "int64", **dict.fromkeys(map(adjusted_of, fits), "float64")})
