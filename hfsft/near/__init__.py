@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from hfsft.near.near_by_rounds import FIRST, NearPairs, near_pairs
-from hfsft.near.order_numbers import RANK
+from hfsft.near.order_numbers import ITEM, RANK, numbered
 from hfsft.near.prepared import KNOWN, SAID, known_of, said_of
 
-__all__ = ["FIRST", "KNOWN", "RANK", "SAID", "NearPairs", "known_of", "near_pairs", "said_of"]
+__all__ = ["FIRST", "ITEM", "KNOWN", "RANK", "SAID", "NearPairs", "known_of", "near_pairs", "numbered", "said_of"]
