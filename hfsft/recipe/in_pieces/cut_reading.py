@@ -11,7 +11,7 @@ from hfsft.engine.resources import Resource, Work
 from hfsft.errors import ReadAnewError
 from hfsft.hashing import digest
 from hfsft.rows.choice.row_counts import Counts
-from hfsft.rows.reading import file_pieces
+from hfsft.rows.places import file_pieces
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from hfsft.engine.adding import Numbers
     from hfsft.recipe.reading import Given
     from hfsft.rows.batch import Batch
-    from hfsft.rows.reading.file_pieces import FilePiece
+    from hfsft.rows.places.file_pieces import FilePiece
     from hfsft.stages.source import Opened
 
 LEAST = 2**25  # bytes of all files, from which on several processes are worth the second that each takes to start
