@@ -73,8 +73,8 @@ class DataTask(Protocol):
     """Work that is data: any process does it that sees the files of the build."""
 
     @property
-    def rows(self) -> int:
-        """How many rows it is over."""
+    def rows(self) -> int | None:
+        """How many rows it is over; None where that is not known, as of a large file."""
         ...
 
     def do(self, stops: Callable[[], bool] = ...) -> Any:

@@ -201,18 +201,14 @@ def passes(steps: Sequence[Step], apart: Callable[[Step], bool]) -> Iterator[tup
         yield tuple(found)
 
 
-def done_once(sent: tuple[Pass, bool]) -> ParquetPart:
-    """What a pass comes to; where it may be read back, also what a process made of it that died then."""
-    each, again = sent
-    said = each.folder.noted(each.file) if again else None
-    return each.do() if said is None else each.of_note(said)
-
-
 @dataclass(frozen=True)
 class PassTask:
-    """A pass as a task of any process, which comes to its part as JSON."""
+    """A pass as a task of any process, which comes to its part as JSON. Where it may be read back (`again`), so is what
+    a process made of it that died then.
+    """
 
     each: Pass
+    again: bool
 
     @property
     def rows(self) -> int:
@@ -221,4 +217,5 @@ class PassTask:
 
     def do(self, stops: Callable[[], bool] = lambda: False) -> Any:
         """Make the file, see `Pass.do`."""
-        return self.each.do(stops).as_dict()
+        said = self.each.folder.noted(self.each.file) if self.again else None
+        return (self.each.do(stops) if said is None else self.each.of_note(said)).as_dict()

@@ -42,6 +42,11 @@ class Workers:
         self._threads: ThreadPoolExecutor | None = None
         self._count = processes()
 
+    @property
+    def several(self) -> bool:
+        """Whether there are more processes than one."""
+        return self._count > 1
+
     def serve(self, step: Step, rows: int) -> bool:
         """Whether they are to do this step over so many rows."""
         return rows >= LEAST and self._count > 1 and told_as_data(step)
