@@ -263,10 +263,14 @@ class Contradictions(AskingStage):
 
     def panel(self, outcome: Outcome) -> Panel | None:
         """The rows that contradict another one, both side by side."""
-        columns = ("id", "instruction", "response", CONTRADICTS, f"{CONTRADICTS}{OF}")
-        rows = list(zip(*([*outcome.values(name), *outcome.removed(name)] for name in columns), strict=True))
-        said = {row[0]: row[1:3] for row in rows}
-        found = [(*row[1:3], *said[of], why) for row in rows if (why := row[3]) and (of := row[4]) in said]
+
+        def read(*names: str) -> Iterator[tuple[Any, ...]]:
+            return zip(*map(outcome.all_values, names), strict=True)
+
+        pairs = [(row, of, why) for row, why, of in read("id", CONTRADICTS, f"{CONTRADICTS}{OF}") if why and of]
+        ids = {row for row, of, _ in pairs for row in (row, of)}
+        said = {row: texts for row, *texts in read("id", "instruction", "response") if row in ids} if pairs else {}
+        found = [(*said[row], *said[of], why) for row, of, why in pairs if of in said]
         if not found or not outcome.samples:
             return None
         shown = sorted(tuple(plain(str(text or ""), LONGEST) for text in each) for each in found)[:SHOWN]
