@@ -9,20 +9,18 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from hfsft.engine.adding import InMemory
 from hfsft.engine.ledger import OF
 from hfsft.engine.resources import Resource, Work
 from hfsft.engine.step import Bound, Step, compare
 from hfsft.errors import ModelError, Problem
-from hfsft.filters.duplicates.who_stays import keys_of
 from hfsft.marks import FILE
 from hfsft.models.model import Answer, Request, Turns
 from hfsft.models.structured import ask as ask_structured
 from hfsft.plain import plain
 from hfsft.pretrained.loaded_tokenizer import located
 from hfsft.prompts import Prompt
-from hfsft.rows.batch import Batch, Row
-from hfsft.rows.columns import RANKING, Column, ranked_by, vector_of
+from hfsft.rows.batch import Row
+from hfsft.rows.columns import RANKING, Column, vector_of
 from hfsft.rows.views import OPTIONAL
 from hfsft.stages.base import (
     WRITER,
@@ -39,17 +37,16 @@ from hfsft.stages.base import (
 )
 from hfsft.stages.contradicting import inferred
 from hfsft.stages.contradicting.alike_questions import PAIR
+from hfsft.stages.contradicting.marking import CONTRADICTS, KEY, LONGEST, VERDICTS
 
-KEY, JUDGE = "contradictions", "judge"
-CONTRADICTS = "contradiction"
-VERDICTS = ("contradict", "agree", "unrelated")
+JUDGE = "judge"
 SCHEMA = {
     "type": "object",
     "properties": {"reason": {"type": "string"}, "verdict": {"type": "string", "enum": list(VERDICTS)}},
     "required": ["reason", "verdict"],
     "additionalProperties": False,
 }
-SHOWN, LONGEST = 50, 400  # rows that the report lists, and the characters of each text
+SHOWN = 50  # rows that the report lists
 FOUND = {"verdict": "string", "reason": "string"}
 
 
