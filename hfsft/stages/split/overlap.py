@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from hfsft.engine.adding import Columns, Numbers
+    from hfsft.engine.spread.scattered import Scattered
 
     Hashes = NDArray[np.uint64]
 
@@ -62,28 +63,45 @@ class Overlap(OverRows):
     def over(self, rows: Columns, kept: pa.Table | None) -> tuple[Batch, pa.Table | None]:
         """The columns of all rows. Time and memory grow with the rows, not with their pairs."""
         import numpy as np
+        import pyarrow as pa
+        import pyarrow.compute as pc
 
         share: list[float | None] = [None] * len(rows)
         of: list[str | None] = [None] * len(rows)
         rank = np.array([SIDES.index(side) for side in rows["split"]], np.int8)
         held, seen = np.flatnonzero(rank), np.flatnonzero(rank < rank.max(initial=0))
         if len(held) and len(seen):
-            ids, theirs = rows["id"], _Seen.of(rows, held, seen)
+            ids = rows["id"]
+            in_order = pc.sort_indices(pa.array(ids, pa.string())).to_numpy().astype(np.int64)
+            number = np.empty(len(ids), np.int64)
+            number[in_order] = np.arange(len(ids))
+            theirs = _Seen.of(rows, held, seen)
             for start in range(0, len(held), BLOCK):
                 block = held[start : start + BLOCK]
-                for place, (found, other) in _nearest(rows, block, theirs, rank, ids).items():
-                    share[place], of[place] = found, ids[other]
+                mine = _runs(rows, block)
+                which, other = suggested(*_shared(block, mine, theirs, rank, number))
+                others = np.unique(other)
+                said = _runs(rows, in_order[others])
+                for place, found in most_said(which, np.searchsorted(others, other), mine, said).items():
+                    row = int(block[place])
+                    share[row], of[row] = found.share, ids[in_order[others[found.other]]]
         for place in held.tolist():
             share[place] = share[place] or 0.0
         return {OVERLAP: share, f"{OVERLAP}{OF}": of}, None
+
+    def spread(self, rows: Scattered) -> Scattered:
+        """The same of scattered rows."""
+        from hfsft.stages.split.overlap_rounds import overlaps
+
+        return overlaps(rows)
 
 
 class _Seen(NamedTuple):
     """The rows that models see, by the runs that they share with held-out ones."""
 
     known: Hashes  # the runs, sorted
-    first: NDArray[np.int64]  # for each of them (and behind the last) where its rows begin
-    rows: NDArray[np.int64]
+    first: Numbers  # for each of them (and behind the last) where its rows begin
+    rows: Numbers
 
     @classmethod
     def of(cls, rows: Columns, held: Numbers, seen: Numbers) -> _Seen:
@@ -103,66 +121,100 @@ class _Seen(NamedTuple):
         return cls(known, first, np.concatenate(places)[order])
 
 
-def _nearest(
-    rows: Columns, block: Numbers, theirs: _Seen, rank: NDArray[np.int8], ids: Sequence[str]
-) -> dict[int, tuple[float, int]]:
-    """For each held-out row of a block that shares a run the largest share that a row has, and the row."""
-    mine = _runs(rows, block)
-    wanted = list(_suggested(block, mine, theirs, rank, ids))
-    others = sorted({other for _, other in wanted})
-    import numpy as np
-
-    said, number = _runs(rows, np.array(others, np.int64)), {other: at for at, other in enumerate(others)}
-    found: dict[int, tuple[float, int]] = {}
-    for place, other in wanted:
-        shares = []
-        for part in range(PARTS):
-            own = mine.of(place * PARTS + part)
-            if len(own):
-                shares.append(np.isin(own, said.of(number[other] * PARTS + part), assume_unique=True).mean())
-        share, row = float(min(shares)), int(block[place])
-        if share and (row not in found or (share, ids[found[row][1]]) > (found[row][0], ids[other])):
-            found[row] = share, other
-    return found
-
-
-def _suggested(
-    block: Numbers, mine: WordRuns, theirs: _Seen, rank: NDArray[np.int8], ids: Sequence[str]
-) -> Iterator[tuple[int, int]]:
-    """Pairs of the place of a held-out row in its block and a row that may say most of it."""
+def _shared(
+    block: Numbers, mine: WordRuns, theirs: _Seen, rank: NDArray[np.int8], number: Numbers
+) -> tuple[Numbers, Numbers, Numbers, Numbers]:
+    """What `suggested` goes by: the parts of the rows of a block by their places there."""
     import numpy as np
 
     run = theirs.known.searchsorted(mine.run)
     often = theirs.first[run + 1] - theirs.first[run]
     telling = np.flatnonzero((often > 0) & (often <= COMMON))
-    of_part = mine.part[telling]
-    number = np.arange(len(of_part)) - np.searchsorted(of_part, of_part)  # of the run among those of its part
-    telling = telling[number < LOOKED_UP]
+    telling = telling[first_of_each(mine.part[telling])]
     looked_up = np.bincount(mine.part[telling], minlength=len(block) * PARTS)
-    count = often[telling]
-    own = np.repeat(mine.part[telling], count)
-    begins = np.repeat(theirs.first[run[telling]] - np.concatenate([[0], np.cumsum(count)[:-1]]), count)
-    other = theirs.rows[begins + np.arange(len(own))]
+    own, other = paired(mine.part[telling], theirs.first[run[telling]], often[telling], theirs.rows)
     seen = rank[other] < rank[block[own // PARTS]]
-    pairs, shared = np.unique(own[seen] * len(rank) + other[seen], return_counts=True)
-    shares: dict[tuple[int, int], list[float]] = {}
-    for pair, runs in zip(pairs.tolist(), shared.tolist(), strict=True):
-        which, row = divmod(pair, len(rank))
-        place, part = divmod(which, PARTS)
-        shares.setdefault((place, row), [0.0] * PARTS)[part] = runs / looked_up[which]
-    by_place: dict[int, list[tuple[float, str, int]]] = {}
-    for (place, row), found in shares.items():
-        least = min(share for which, share in enumerate(found) if looked_up[place * PARTS + which])
-        by_place.setdefault(place, []).append((-least, ids[row], row))
-    for place, listed in by_place.items():
-        yield from ((place, row) for _, _, row in sorted(listed)[:COUNTED])
+    pairs, count = np.unique(own[seen] * len(rank) + other[seen], return_counts=True)
+    return pairs // len(rank), number[pairs % len(rank)], count, looked_up
+
+
+def first_of_each(parts: Numbers) -> Numbers:
+    """Of sorted parts the places of the first `LOOKED_UP` of each."""
+    import numpy as np
+
+    return np.flatnonzero(np.arange(len(parts)) - np.searchsorted(parts, parts) < LOOKED_UP)
+
+
+def paired(parts: Numbers, first: Numbers, count: Numbers, rows: Numbers) -> tuple[Numbers, Numbers]:
+    """Each part beside so many of the rows, from the place `first` on."""
+    import numpy as np
+
+    begins = np.repeat(first - np.concatenate([[0], np.cumsum(count)[:-1]])[: len(count)], count)
+    return np.repeat(parts, count), rows[begins + np.arange(len(begins))]
+
+
+def suggested(part: Numbers, other: Numbers, count: Numbers, looked_up: Numbers) -> tuple[Numbers, Numbers]:
+    """For each held-out row the `COUNTED` rows that may say most of it: these rows, beside it.
+
+    A `part` and an `other` row have `count` of the runs in common by which rows are found; of part `n` there are
+    `looked_up[n]`. Rows are known by numbers in the order of their ids.
+    """
+    import numpy as np
+
+    which = part // PARTS
+    order = np.lexsort((other, which))
+    part, other, count, which = part[order], other[order], count[order], which[order]
+    new = np.ones(len(part), bool)
+    new[1:] = (which[1:] != which[:-1]) | (other[1:] != other[:-1])
+    counts = np.zeros((int(new.sum()), PARTS), np.int64)
+    np.add.at(counts, (np.cumsum(new) - 1, part % PARTS), count)
+    which, other = which[new], other[new]
+    of = looked_up.reshape(-1, PARTS)[which]
+    least = np.where(of > 0, counts / np.maximum(of, 1), np.inf).min(axis=1, initial=np.inf)
+    order = np.lexsort((other, -least, which))
+    which, other = which[order], other[order]
+    best = np.arange(len(which)) - np.searchsorted(which, which) < COUNTED
+    return which[best], other[best]
+
+
+class MostSaid(NamedTuple):
+    """The largest share of a row's runs that another one has, and the number of that one."""
+
+    share: float
+    other: int
+
+
+def most_said(which: Numbers, other: Numbers, mine: WordRuns, said: WordRuns) -> dict[int, MostSaid]:
+    """For each held-out row, of some that each is beside, the one that says most of it, where any says anything."""
+    import numpy as np
+
+    found: dict[int, MostSaid] = {}
+    for place, row in zip(which.tolist(), other.tolist(), strict=True):
+        shares = []
+        for part in range(PARTS):
+            own = mine.of(place * PARTS + part)
+            if len(own):
+                shares.append(np.isin(own, said.of(row * PARTS + part), assume_unique=True).mean())
+        share = float(min(shares))
+        if share and (place not in found or (share, found[place].other) > (found[place].share, row)):
+            found[place] = MostSaid(share, row)
+    return found
 
 
 def _runs(rows: Columns, numbers: Numbers) -> WordRuns:
-    """The runs of some rows, the parts of each apart from each other."""
+    """The runs of some rows."""
+    return runs_of(parts_of(rows.of(numbers)))
+
+
+def parts_of(batch: Batch) -> list[str]:
+    """What is compared of some rows, normalised: for each of them its parts one behind the other."""
+    return [normalise(part) for each in questions(batch) for part in (each.said, each.context)]
+
+
+def runs_of(texts: Sequence[str]) -> WordRuns:
+    """The runs of the parts of some rows, each apart from the others."""
     import numpy as np
 
-    texts = [normalise(part) for each in questions(rows.of(numbers)) for part in (each.said, each.context)]
     found: list[Any] = [(np.zeros(0, np.int64), np.zeros(0, np.uint64))]
     for first, chunk in Chunks(texts):
         runs = chunk.runs(RUN * WORD)
