@@ -15,8 +15,9 @@ from hfsft.engine.on_daft.shuffles import Rounds, Shuffled
 from hfsft.engine.on_daft.work_folder import WorkFolder
 from hfsft.engine.spread.scattered import Scattered
 from hfsft.rows.batch import Batch
-from hfsft.stages.split import overlap, overlap_rounds
+from hfsft.stages.split import word_runs
 from hfsft.stages.split.overlap import Overlap
+from hfsft.stages.split.scattering import overlap_rounds
 from tests.engine.spread.rounds import scattered, spread_out
 from tests.fuzz.bounds import tries
 
@@ -64,14 +65,14 @@ def test_shares_are_the_same(
     seed: int, count: int, sides: Any, common: int, looked_up: int, most: int, cut: int | None
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(overlap, "COMMON", common)
-        patch.setattr(overlap, "LOOKED_UP", looked_up)
+        patch.setattr(word_runs, "COMMON", common)
+        patch.setattr(word_runs, "LOOKED_UP", looked_up)
         patch.setattr(overlap_rounds.overlaps, "__defaults__", (most,))
         assert_measured(rows_of(seed, count, sides), cut)
 
 
 def test_shares_over_daft(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(overlap, "LOOKED_UP", 20)
+    monkeypatch.setattr(word_runs, "LOOKED_UP", 20)
     monkeypatch.setattr(overlap_rounds.overlaps, "__defaults__", (1 << 16,))
     rounds = Rounds(WorkFolder.of(tmp_path), "overlap")
     found = assert_measured(rows_of(5, 300), over=Shuffled(lambda _: None, {}, rounds))

@@ -23,8 +23,8 @@ from hfsft.near.order_numbers import ITEM, in_order
 from hfsft.rows.features import arrow_schema, values_of
 from hfsft.rows.views import OPTIONAL, READS
 from hfsft.similarity import mixed
-from hfsft.stages.split import overlap
-from hfsft.stages.split.overlap import (
+from hfsft.stages.split import word_runs
+from hfsft.stages.split.word_runs import (
     OVERLAP,
     PARTS,
     first_of_each,
@@ -141,7 +141,8 @@ def put_to() -> Does:
 
 
 def _flat(table: pa.Table) -> list[str]:
-    return pc.list_flatten(table[TEXTS].combine_chunks()).to_pylist()
+    texts: list[str] = pc.list_flatten(table[TEXTS].combine_chunks()).to_pylist()
+    return texts
 
 
 def _block(kind: int, bucket: Numbers, runs: np.ndarray, codes: Numbers) -> pa.Table:
@@ -171,7 +172,7 @@ def entered(buckets: int, top: int) -> Does:
         code = table[ITEM].to_numpy()[part // PARTS] * CODES + side * PARTS + part % PARTS
         held, seen = side > 0, np.flatnonzero(side < top)
         seen = seen[np.argsort(run[seen], kind="stable")]
-        seen = seen[np.arange(len(seen)) - np.searchsorted(run[seen], run[seen]) <= overlap.COMMON]
+        seen = seen[np.arange(len(seen)) - np.searchsorted(run[seen], run[seen]) <= word_runs.COMMON]
         found = [
             _block(TRAINED, bucket_of(run[seen], buckets), run[seen], code[seen]),
             _block(HELD, bucket_of(run[held], buckets), run[held], code[held]),
@@ -195,7 +196,7 @@ def meeting(buckets: int) -> Does:
             at = known.searchsorted(theirs).clip(max=max(len(known) - 1, 0))
             same = known[at] == theirs if len(known) else np.zeros(len(theirs), bool)
             often = np.bincount(at[same], minlength=len(known))
-            telling = (often > 0) & (often <= overlap.COMMON)
+            telling = (often > 0) & (often <= word_runs.COMMON)
             mine = telling[known.searchsorted(run)]
             run, code = run[mine], code[mine]
             order = np.lexsort((run, code))
