@@ -26,8 +26,9 @@ from typing import TYPE_CHECKING
 from hfsft.engine.ledger import SIDES as SPLITS
 from hfsft.errors import Place, SourceError
 from hfsft.release.folder.file_names import LOCK, RESOLVED, SIDES, WRITTEN
+from hfsft.stages.split.draw import most_seen
 from hfsft.stages.split.row_families import KEYING, KEYS, OPTIONAL, READS
-from hfsft.stages.split.sides import NONE, Sides, Stand, most_seen
+from hfsft.stages.split.sides import NONE, Sides, Stand
 from hfsft.stages.split.sides import column_of as part_column
 
 if TYPE_CHECKING:
