@@ -84,7 +84,7 @@ def test_pieces_are_read_by_nodes(
         put(address, name, content) if place == "s3" else (tmp_path / "rows" / name).write_bytes(content)
     rows, told, done = driver.submit(read_there, cluster.engine, tmp_path, path).result(timeout=200)
     assert (rows, told) == whole(source(tmp_path, examples=[{"path": path}]))
-    assert len(done) > 3
+    assert len(done) >= (3 if place == "s3" else 6), "files of a store are a piece each, those of a disk are cut"
     assert {os.getpid(), driver.submit(os.getpid).result()}.isdisjoint(done)
     cold = driver.submit(read_there, cluster.engine, tmp_path, path, cached=False).result(timeout=200)
     assert cold == (rows, told, cold[2])
