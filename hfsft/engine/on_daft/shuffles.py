@@ -209,7 +209,7 @@ class Shuffled:
     def shared(self, name: str, table: pa.Table) -> Resource:
         """A table that whoever needs it reads from a file in the folder."""
         folder, file = self.rounds.folder, digest([self.rounds.key, "shared", name]) + PART
-        with folder.writing(file) as sink:
+        with folder.told(), folder.writing(file) as sink:
             pq.write_table(table, sink, compression="zstd")
         folder.used([file])
         told = {"place": folder.place, "settings": dict(folder.settings), "file": file}
