@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hfsft.tallies.column_values import ColumnValues, chained
+from hfsft.tallies.distributions import Bars, Ranked, Span, bars, edges
 from hfsft.tallies.frequent import Frequent, frequent
 from hfsft.tallies.lowest import Lowest
 from hfsft.tallies.middle import Middle
-from hfsft.tallies.spread import Bars, Ranked, Span, bars, edges
 
 numbers = st.lists(st.floats(-1e6, 1e6) | st.integers(-50, 50).map(float), max_size=60)
 parts = st.lists(numbers, max_size=6)

@@ -18,7 +18,7 @@ from hfsft.release.reader import HUB_SCHEME, Release, open_release
 from hfsft.release.removal_causes import Cause, listed
 from hfsft.release.report import charts, vega
 from hfsft.release.report.html_pages import environment, inside_page, page_file, source_hash, unseen_letters
-from hfsft.release.report.page_data import Limits, PageData, cut
+from hfsft.release.report.page_data import PageData, PageLimits, cut
 from hfsft.release.report.panels import bounded, drawn, panels
 from hfsft.release.report.thresholds import thresholds
 from hfsft.release.report.trainer_warnings import unseen
@@ -53,7 +53,7 @@ def report(release: Release) -> str:
     It has no more than `MOST` bytes, whatever the build holds: of what would be more it shows less, and says so.
     Raises `ReleaseError` where files are missing.
     """
-    story, limits = PageData(release), Limits()
+    story, limits = PageData(release), PageLimits()
     shown = panels(stages_in(release.recipe()), outcome_in(story))
     counted = {name for panel in shown for name in panel["counts"]}
     values = {
@@ -74,7 +74,7 @@ def report(release: Release) -> str:
 
 
 def _within(
-    limits: Limits,
+    limits: PageLimits,
     story: PageData,
     samples: list[dict[str, Any]],
     measured: list[dict[str, Any]],

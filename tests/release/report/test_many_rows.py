@@ -8,7 +8,7 @@ import pytest
 
 from hfsft.release.reader import Release
 from hfsft.release.report.page import MOST, report
-from hfsft.release.report.page_data import EACH_RULE, SAMPLES, Limits
+from hfsft.release.report.page_data import EACH_RULE, SAMPLES, PageLimits
 from tests.release.report.made_folder import BLOCK, Wide, made
 from tests.release.report.test_report import embedded
 
@@ -46,7 +46,7 @@ def test_a_page_that_fits_shows_all_that_it_may(tmp_path: Path) -> None:
     samples = [each["fate"] for each in found["samples"]]
     assert samples.count("train") == SAMPLES["train"]
     assert samples.count("rejected") == SAMPLES["rejected"] == EACH_RULE * 10
-    assert max(len(turn["text"]) for each in found["samples"] for turn in each["turns"]) <= Limits().text
+    assert max(len(turn["text"]) for each in found["samples"] for turn in each["turns"]) <= PageLimits().text
 
 
 def test_long_texts_are_cut_before_anything_is_left_out(tmp_path: Path) -> None:
