@@ -107,8 +107,20 @@ class Spreading(Protocol):
     def spread(self, rows: Scattered) -> Scattered:
         """The columns `NUMBER` and those that the step writes: one row for each row that has a value in any of them.
 
-        `rows` have the columns that the step is given, and `NUMBER`. It makes what `__call__` does, to the byte.
+        `rows` have the columns that the step is given, and `NUMBER`. It makes what `__call__` does, to the byte. Of a
+        step that `makes` a side table it makes those rows, without numbers, whose `id`s are all different: they come to
+        lie in the order of these, as `__call__` has them too. Where a step has a side table `beside` it, `spread` is
+        given the rows of that as well.
         """
+        ...
+
+
+@runtime_checkable
+class SpreadingBeside(Protocol):
+    """The same of a step that has a side table beside it."""
+
+    def spread(self, rows: Scattered, beside: Scattered) -> Scattered:
+        """See `Spreading`; `beside` are all columns of the side table, with their `NUMBER`."""
         ...
 
 
