@@ -103,26 +103,37 @@ def by_rounds(
     if beside is not None:
         given.append(scattered(beside, beside.column_names, rounds))
     made = function.spread(*given)
-    return by_id(rows, made, step.writes, rounds) if step.makes else brought(rows, made, step.writes, rounds)
+    into = side_table if step.makes else brought
+    return into(rows, made, step.writes, rounds)
 
 
-def by_id(rows: PartRows, made: Scattered, writes: Any, rounds: Rounds) -> list[ParquetPart]:
-    """Rows as parts, in the order of their ids, which are all different: each part by the work of a group."""
-    if dict(made.kinds) != dict(writes):
+def side_table(rows: PartRows, made: Scattered, writes: Any, rounds: Rounds) -> list[ParquetPart]:
+    """Rows as parts, each by the work of a group, in the order of their numbers, or of their ids."""
+    numbered = NUMBER in made.kinds
+    if set(made.kinds) - {NUMBER} != set(writes):
         raise InternalError(f"work by rounds made the columns {list(made.kinds)}, and not {list(writes)}")
-    made = made.kept("rows of the side table")
-    buckets = -(-made.count() // ROWS)
-    share = {"share": min(1.0, SAMPLES * buckets / max(made.count(), 1))}
-    drawn = made.only([ID]).through(Work(path_of(some_ids), share), {ID: "string"}).collected()  # some for each part
-    ids = sorted(drawn[ID].to_pylist())
-    borders = [ids[len(ids) * each // buckets] for each in range(1, buckets)] if ids else []
-    placed = made.through(Work(path_of(between), {"borders": borders}), {PLACE: "int64", **writes})
+    if numbered:
+        work = Work(path_of(by_number))
+    else:
+        made = made.kept("rows of the side table")
+        buckets = -(-made.count() // ROWS)
+        share = {"share": min(1.0, SAMPLES * buckets / max(made.count(), 1))}
+        drawn = (
+            made.only([ID]).through(Work(path_of(some_ids), share), {ID: "string"}).collected()
+        )  # some for each part
+        ids = sorted(drawn[ID].to_pylist())
+        borders = [ids[len(ids) * each // buckets] for each in range(1, buckets)] if ids else []
+        work = Work(path_of(between), {"borders": borders})
+    placed = made.through(work, {PLACE: "int64", **made.kinds})
     told = {"folder": base64.b64encode(pickle.dumps(rows.folder)).decode(), "key": rounds.key, "writes": dict(writes)}
     parts = placed.grouped([PLACE], Work(path_of(side_parts), told), {PLACE: "int64", "part": "string"})
-    found = parts.collected()  # a row for each part
-    return [
-        ParquetPart.from_dict(json.loads(part)) for _, part in sorted(zip(*found.to_pydict().values(), strict=True))
-    ]
+    told_of = parts.collected().sort_by(PLACE)["part"].to_pylist()  # a row for each part
+    return [ParquetPart.from_dict(json.loads(part)) for part in told_of]
+
+
+def by_number() -> Does:
+    """The work that says of each row in which part its number is."""
+    return lambda table: table.append_column(PLACE, pa.array(table[NUMBER].to_numpy() // ROWS))
 
 
 def some_ids(share: float) -> Does:
@@ -148,7 +159,7 @@ def side_parts(folder: str, key: str, writes: Any) -> Does:
         first = [*starts(table, [PLACE]).tolist(), table.num_rows]
         places, parts = [], []
         for start, end in pairwise(first):
-            some = table.slice(start, end - start).sort_by(ID)
+            some = table.slice(start, end - start).sort_by(NUMBER if NUMBER in table.column_names else ID)
             places.append(some[PLACE][0].as_py())
             name = digest([key, "side", places[-1]])
             with PartWriter(where, name + PART, schema) as writer:

@@ -156,7 +156,7 @@ class OnDaft:
         return found, not missing
 
     def _told_as_data(self, step: Step) -> bool:
-        return told_as_data(step) if self._cluster is None else portable(step)
+        return told_as_data(step) if self._cluster is None else portable(step, models=True)
 
     def _done(self, wanted: list[Pass], elsewhere: bool) -> list[ParquetPart]:
         """What comes of passes, which processes `elsewhere` can do as well."""

@@ -108,9 +108,9 @@ class Spreading(Protocol):
         """The columns `NUMBER` and those that the step writes: one row for each row that has a value in any of them.
 
         `rows` have the columns that the step is given, and `NUMBER`. It makes what `__call__` does, to the byte. Of a
-        step that `makes` a side table it makes those rows, without numbers, whose `id`s are all different: they come to
-        lie in the order of these, as `__call__` has them too. Where a step has a side table `beside` it, `spread` is
-        given the rows of that as well.
+        step that `makes` a side table it makes those rows, with their numbers in it, or without `NUMBER` where they are
+        to lie in the order of their `id`s, as `__call__` has them too. Where a step has a side table `beside` it, see
+        `SpreadingBeside`.
         """
         ...
 
