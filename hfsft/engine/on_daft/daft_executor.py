@@ -33,7 +33,7 @@ from hfsft.engine.parts.on_datasets import quiet
 from hfsft.engine.pieces.source_tasks import in_pieces
 from hfsft.engine.processes.hands import Hands
 from hfsft.engine.processes.workers import portable, told_as_data
-from hfsft.engine.spread.scattered import Spreading
+from hfsft.engine.spread.scattered import Spreading, SpreadingBeside
 from hfsft.engine.step import Step
 from hfsft.errors import InternalError
 from hfsft.hashing import digest
@@ -145,29 +145,34 @@ class OnDaft:
         return found, not missing
 
     def _told_as_data(self, step: Step) -> bool:
-        return told_as_data(step) if self._cluster is None else portable(step)
+        return told_as_data(step) if self._cluster is None else portable(step, models=True)
 
     def all(self, rows: PartRows, step: Step, beside: PartRows | None) -> Done[PartRows]:
         """What a step makes of all rows at once; only the columns that it is given are read."""
-        names, more, mark = step.given(rows.column_names), _batch(beside), _mark(beside)
-        key = digest([rows.key, step.fingerprint(mark)])
-        if step.makes:
+        names, key = step.given(rows.column_names), digest([rows.key, step.fingerprint(_mark(beside))])
+        if (came := self._files.came(key)) is not None:
+            return Done(self._behind(rows, step, came.parts), True)
+        function = step.function
+        if isinstance(function, (Spreading, SpreadingBeside)) and len(rows) >= self._spread_from:
+            parts = by_rounds(step, function, rows, Rounds(self._files.folder, key, self._tries), beside)
+        elif step.makes:
 
             def new() -> Iterator[dict[str, Any]]:
-                yield from rows_of(step.function({name: rows[name] for name in names}, *more))
+                yield from rows_of(step.function({name: rows[name] for name in names}, *_batch(beside)))
 
-            found, _, cached = self._source(step, key, SourceRows(new()))
-            return Done(found, cached)
-        if (came := self._files.came(key)) is not None:
-            return Done(rows.of(came.parts, _kinds(rows.kinds, step)), True)
-        function = step.function
-        if isinstance(function, Spreading) and not more and len(rows) >= self._spread_from:
-            parts = by_rounds(step, function, rows, Rounds(self._files.folder, key, self._tries))
+            parts = self._files.cut(new(), step.writes)
         else:
-            made = self._made_of_all(rows, step, key, names, more) if len(rows) else {name: [] for name in step.writes}
+            no = {name: [] for name in step.writes}
+            made = self._made_of_all(rows, step, key, names, _batch(beside)) if len(rows) else no
             parts = added(rows, named_by(rows, made, step.writes), made, step.writes)
         self._files.keep(key, parts)
-        return Done(rows.of(parts, _kinds(rows.kinds, step)), not len(rows))
+        return Done(self._behind(rows, step, parts), not len(rows) and not step.makes)
+
+    def _behind(self, rows: PartRows, step: Step, parts: Sequence[ParquetPart]) -> PartRows:
+        """The rows behind a step that sees all, or those of the side table that it makes."""
+        if step.makes:
+            return PartRows(self._files.folder, tuple(parts), step.writes)
+        return rows.of(parts, _kinds(rows.kinds, step))
 
     def _made_of_all(self, rows: PartRows, step: Step, key: str, names: list[str], more: tuple[Batch, ...]) -> Batch:
         function = step.function
