@@ -25,7 +25,7 @@ from hfsft.engine.on_daft.part_files import Came, PartFiles
 from hfsft.engine.on_daft.queries import OneByOne, Stops, Tasks
 from hfsft.engine.on_daft.row_wise import Pass, PassTask, done_once, passes
 from hfsft.engine.on_daft.seen import Seen
-from hfsft.engine.on_daft.shuffles import TRIES, Rounds
+from hfsft.engine.on_daft.shuffles import Rounds
 from hfsft.engine.on_daft.work_folder import WorkFolder
 from hfsft.engine.ordering.merged_rows import MergedRows, RunPiece
 from hfsft.engine.ordering.sorted_run import runs_of
@@ -77,7 +77,6 @@ class OnDaft:
         self._cluster, self._askers = cluster, askers
         self._folder = WorkFolder.of(cache) if work is None else WorkFolder.of(work).within(cache.name)
         self._shared = work is not None
-        self._tries = 1 if cluster is None else TRIES
 
     def __enter__(self) -> OnDaft:
         self._tasks = Tasks() if self._cluster is None else OneByOne()
@@ -196,7 +195,7 @@ class OnDaft:
             return Done(rows.of(came.parts, _kinds(rows.kinds, step)), True)
         function = step.function
         if isinstance(function, Spreading) and not more and len(rows) >= self._spread_from:
-            parts = by_rounds(step, function, rows, Rounds(self._files.folder, key, self._tries))
+            parts = by_rounds(step, function, rows, Rounds(self._files.folder, key, self._cluster))
         else:
             made = self._made_of_all(rows, step, key, names, more) if len(rows) else {name: [] for name in step.writes}
             parts = added(rows, named_by(rows, made, step.writes), made, step.writes)
@@ -219,7 +218,7 @@ class OnDaft:
         key = digest([rows.key, step.fingerprint(_mark(beside))])
         came = self._files.came(key)
         if came is None and beside is None and told_as_data(step) and len(rows) >= self._spread_from:
-            parts = by_groups(step, rows, Rounds(self._files.folder, key, self._tries))
+            parts = by_groups(step, rows, Rounds(self._files.folder, key, self._cluster))
             self._files.keep(key, parts)
         elif came is None:
             made: Batch = {name: [] for name in (*step.writes, *KINDS)}
