@@ -217,7 +217,7 @@ class OnDaft:
         """What a step makes of the rows of each group."""
         key = digest([rows.key, step.fingerprint(_mark(beside))])
         came = self._files.came(key)
-        if came is None and beside is None and told_as_data(step) and len(rows) >= self._spread_from:
+        if came is None and beside is None and portable(step) and len(rows) >= self._spread_from:
             parts = by_groups(step, rows, Rounds(self._files.folder, key, self._cluster))
             self._files.keep(key, parts)
         elif came is None:

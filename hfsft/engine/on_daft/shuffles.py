@@ -51,7 +51,7 @@ RAISED = re.compile(r"<<hfsft ([A-Za-z0-9+/=]+)>>")  # an error as text: Daft ma
 
 @dataclass(frozen=True)
 class Rounds:
-    """Where a step keeps its rounds, of which `key` says all that they depend on, and the cluster that works on them."""
+    """Where a step keeps its rounds, the `key` of all that they depend on, and the cluster that works on them."""
 
     folder: WorkFolder
     key: str
@@ -220,8 +220,9 @@ class Shuffled:
     def shared(self, name: str, table: pa.Table) -> Resource:
         """A table that whoever needs it reads from a file in the folder."""
         folder, file = self.rounds.folder, digest([self.rounds.key, "shared", name]) + PART
-        with folder.writing(file) as sink:
-            pq.write_table(table, sink, compression="zstd")
+        if not (is_caching_enabled() and folder.whole(file)):  # else a build before wrote it
+            with folder.writing(file) as sink:
+                pq.write_table(table, sink, compression="zstd")
         folder.used([file])
         told = {"place": folder.place, "settings": dict(folder.settings), "file": file}
         return Resource("table", Work(path_of(SharedTable), told), file)
