@@ -21,7 +21,7 @@ from hfsft.engine.on_daft.part_files import Came, PartFiles
 from hfsft.engine.on_daft.queries import OneByOne, Tasks
 from hfsft.engine.on_daft.row_wise import Pass, PassTask, passes
 from hfsft.engine.on_daft.seen import Seen
-from hfsft.engine.on_daft.shuffles import TRIES, Rounds
+from hfsft.engine.on_daft.shuffles import Rounds
 from hfsft.engine.on_daft.work_folder import WorkFolder
 from hfsft.engine.ordering.merged_rows import MergedRows, RunPiece
 from hfsft.engine.ordering.sorted_run import runs_of
@@ -72,7 +72,6 @@ class OnDaft:
         self._cluster, self._askers = cluster, askers
         self._folder = WorkFolder.of(cache) if work is None else WorkFolder.of(work).within(cache.name)
         self._shared = work is not None
-        self._tries = 1 if cluster is None else TRIES
 
     def __enter__(self) -> OnDaft:
         self._until.enter_context(quiet())
@@ -154,7 +153,7 @@ class OnDaft:
             return Done(self._behind(rows, step, came.parts), True)
         function = step.function
         if isinstance(function, (Spreading, SpreadingBeside)) and len(rows) >= self._spread_from:
-            parts = by_rounds(step, function, rows, Rounds(self._files.folder, key, self._tries), beside)
+            parts = by_rounds(step, function, rows, Rounds(self._files.folder, key, self._cluster), beside)
         elif step.makes:
 
             def new() -> Iterator[dict[str, Any]]:
@@ -189,8 +188,8 @@ class OnDaft:
         """What a step makes of the rows of each group."""
         key = digest([rows.key, step.fingerprint(_mark(beside))])
         came = self._files.came(key)
-        if came is None and beside is None and told_as_data(step) and len(rows) >= self._spread_from:
-            parts = by_groups(step, rows, Rounds(self._files.folder, key, self._tries))
+        if came is None and beside is None and portable(step) and len(rows) >= self._spread_from:
+            parts = by_groups(step, rows, Rounds(self._files.folder, key, self._cluster))
             self._files.keep(key, parts)
         elif came is None:
             made: Batch = {name: [] for name in (*step.writes, *KINDS)}
