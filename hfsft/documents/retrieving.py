@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, Literal, Protocol
@@ -252,14 +253,14 @@ def _others(
     return list(islice(suits, most))
 
 
-def notes(context: Retrieved | None, values: Callable[[str], Sequence[Any]]) -> Iterator[str]:
+def notes(context: Retrieved | None, values: Callable[[str], Collection[Any]]) -> Iterator[str]:
     """What to know of rows that were to be given documents; `values` gives a column of those that stayed."""
     if context is None:
         return
     rows = zip(values(DOCUMENTS), values("origin"), values(UNANSWERABLE), strict=True)
-    asked = [(ids, lacks) for ids, origin, lacks in rows if origin != "example"]
-    if bare := sum(not ids for ids, _ in asked):
-        yield f"{rows_said(bare)} of {len(asked):,} got no documents: none shares a word with what they ask"
+    asked = Counter((not ids, bool(lacks)) for ids, origin, lacks in rows if origin != "example")
+    if bare := asked[True, False] + asked[True, True]:
+        yield f"{rows_said(bare)} of {asked.total():,} got no documents: none shares a word with what they ask"
     if context.unanswerable and asked and not any(lacks for _, lacks in asked):
         yield "no row is `unanswerable`: there are too few rows, or no other documents than those that suit"
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 from hfsft.engine.ordering.spilled import Spilled
 from hfsft.errors import InternalError
 from hfsft.plain import beside
+from hfsft.tallies.column_values import ColumnValues
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -94,9 +95,9 @@ class Removal:
                 "error": self.errors[row_id] if failed else None,
             }
 
-    def column(self, name: str) -> list[Any]:
-        """One column of the rows; None throughout where there is no such column."""
-        return self.rows[name][:] if name in self.rows.column_names else [None] * len(self.rows)
+    def column(self, name: str) -> ColumnValues:
+        """One column of the rows, read anew whenever somebody goes over it; None throughout where there is no such."""
+        return ColumnValues(lambda: (value for batch in self.batches([name]) for value in batch[name]), len(self.rows))
 
 
 @dataclass(frozen=True)

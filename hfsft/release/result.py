@@ -15,6 +15,7 @@ from hfsft.models.limits.usage import Spent, total_usd
 from hfsft.release.removal_causes import Cause, causes
 from hfsft.release.report.measures import bounds
 from hfsft.stages.split.sides import NONE, Sides
+from hfsft.tallies.column_values import ColumnValues
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -82,13 +83,16 @@ class Built:
 
         return column_of(self.rows, name) if name in self.rows.column_names else [None] * len(self.rows)
 
-    def values(self, name: str) -> Iterator[Any]:
-        """The same, some at a time."""
+    def values(self, name: str) -> ColumnValues:
+        """The same, read anew some rows at a time whenever somebody goes over it."""
         from hfsft.rows.features import values_of
 
-        if name not in self.rows.column_names:
-            return repeat(None, len(self.rows))
-        return (value for table in self.streamed.batches([name]) for value in values_of(table[name]))
+        rows = self.streamed
+        if name not in rows.column_names:
+            return ColumnValues(lambda: repeat(None, len(rows)), len(rows))
+        return ColumnValues(
+            lambda: (value for table in rows.batches([name]) for value in values_of(table[name])), len(rows)
+        )
 
     def all_rows(self) -> Iterator[tuple[Rows | Dataset, bool]]:
         """The kept rows, then those that each rule took, each with whether they were kept."""

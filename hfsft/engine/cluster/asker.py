@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from hfsft.engine.cluster.far_means import FarAnswers, FarReady, far_means
 from hfsft.engine.cluster.line import DeskLine
 from hfsft.engine.live import bears_of
 from hfsft.errors import AnswerError, HfsftError
-from hfsft.models.model import FromEnv
 from hfsft.models.pool import Pool
 from hfsft.models.requester import Patience
 
@@ -53,7 +52,6 @@ class AskingTerms:
     patience: Patience
     budget: Budget
     first: float  # which of a model's servers it asks first, as a share of their list
-    environment: Mapping[str, str] = field(repr=False)  # keys
 
     def for_one(self, place: int, of: int) -> AskingTerms:
         """Those of one of so many processes; a bound that is smaller than their number goes to the first ones alone."""
@@ -73,15 +71,6 @@ def _part(whole: int, place: int, of: int) -> int:
     return whole // of + (place < whole % of)
 
 
-def keys_of(models: Mapping[str, Model]) -> dict[str, str]:
-    """What environment variables say here that the models' servers are told."""
-    names = {"HF_TOKEN"} if any(model.provider for model in models.values()) else set[str]()
-    for model in models.values():
-        names |= {model.api_key_env} if model.api_key_env else set()
-        names |= {value.env for value in model.headers.values() if isinstance(value, FromEnv)}
-    return {name: os.environ[name] for name in sorted(names) if name in os.environ}
-
-
 class StoppedError(HfsftError):
     """The desk says that nothing more is to be asked."""
 
@@ -97,7 +86,6 @@ class PieceAsker:
     """One process that asks, for as long as the build goes on; one piece at a time."""
 
     def __init__(self, terms: AskingTerms, post: Actor) -> None:
-        os.environ.update(terms.environment)
         self._line = DeskLine(post)
         means = far_means(self._line, terms.models, terms.budget, terms.first)
         assert isinstance(means.answers, FarAnswers)
@@ -112,7 +100,7 @@ class PieceAsker:
         step = piece.step
         self._stopping = False
         results: dict[str, Any] = {}
-        self._pool.do(_begin(self._line, session, self._answers, [self._models[name].label for name in step.models]))
+        self._pool.do(_begin(self._line, session, self._answers, {name: self._models[name] for name in step.models}))
         failures: dict[str, AnswerError] | None
         try:
             tasks = list(piece.tasks())
@@ -145,9 +133,11 @@ class PieceAsker:
             self._driving.drive.stop(StoppedError("the build stops"))
 
 
-async def _begin(line: DeskLine, session: str, answers: FarAnswers, labels: Sequence[str]) -> None:
+async def _begin(line: DeskLine, session: str, answers: FarAnswers, models: Mapping[str, Model]) -> None:
+    """Keys come by the line: what a process is started with, the cluster keeps, and may show."""
     await line.begin(session)
-    await answers.begin(labels)
+    await answers.begin([model.label for model in models.values()])
+    os.environ.update(await line.ask("keys", list(models)))
 
 
 async def _call(function: Callable[[], None]) -> None:

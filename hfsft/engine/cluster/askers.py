@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from hfsft.engine.cluster.asker import AskingTerms, Handful, PieceAsker, PieceDone, keys_of
+from hfsft.engine.cluster.asker import AskingTerms, Handful, PieceAsker, PieceDone
 from hfsft.engine.cluster.carried import ActorGoneError
 from hfsft.engine.cluster.desk import Desk
 from hfsft.engine.cluster.post import Post
@@ -123,7 +123,7 @@ class Askers:
         models = {name: model for name, model in pool.models.items() if not _alone(pool, name)}
         meter = pool.means.meter
         assert isinstance(meter, Meter)
-        whole = AskingTerms(models, pool.recipe, pool.patience, meter.budget, 0.0, keys_of(models))
+        whole = AskingTerms(models, pool.recipe, pool.patience, meter.budget, 0.0)
         number = self._actors.askers or self._actors.nodes()
         self._post = self._actors.actor(Post, here=True)
         for place in range(number):

@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from hfsft.engine.stored.storage import Storage
-from hfsft.engine.stored.storage_addresses import storage_at, taken_apart
-from hfsft.engine.stored.storage_faults import told
+from hfsft.engine.stored.storage_addresses import storage_at
 from hfsft.errors import UserError
+from hfsft.storage.file_systems import taken_apart
+from hfsft.storage.storage_faults import told
 
 if TYPE_CHECKING:
     import pyarrow.parquet as pq

@@ -22,6 +22,7 @@ from pyarrow import fs
 
 from hfsft.cache import BUILDS, MADE, RUNNING, YOUNG
 from hfsft.engine.stored.path_storage import END, PROBE
+from hfsft.storage.file_systems import of_fsspec
 
 if TYPE_CHECKING:
     from pyarrow.fs import FileSystem
@@ -38,8 +39,7 @@ class ObjectStorage:
 
     def __init__(self, filesystem: FileSystem, root: str, address: str) -> None:
         self._files, self._root, self._address = filesystem, root, address
-        handler = getattr(filesystem, "handler", None)
-        self._other = getattr(handler, "fs", None)  # the file system of fsspec, where it is one
+        self._other = of_fsspec(filesystem)
         self._listed, self._names = 0.0, dict[str, float]()
         self._used: set[str] = set()
 

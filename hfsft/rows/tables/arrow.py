@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from itertools import chain
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from hfsft.errors import Place, SourceError, place_of
 from hfsft.rows.reading.resuming import FileReading
 from hfsft.rows.tables.parsing import Odd
 from hfsft.rows.tables.text_files import ENDLESS, open_bytes, seekable
-from hfsft.rows.tables.zipped import File, size_of
+from hfsft.rows.tables.zipped import File, beginning, size_of
 from hfsft.rows.values import LONGEST, NOT_UNICODE, same_name
+from hfsft.storage.stored_file import StoredFile
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -27,8 +29,7 @@ BURSTS = 1_000  # no table's texts come to so many times its size, unless it was
 
 def is_parquet(path: File) -> bool:
     """Whether a file begins as Parquet does."""
-    with path.open("rb") as file:
-        return file.read(4) == b"PAR1"
+    return beginning(path, 4) == b"PAR1"
 
 
 def parquet(path: File, reading: FileReading | None = None) -> Iterator[tuple[str, Any]]:
@@ -39,18 +40,22 @@ def parquet(path: File, reading: FileReading | None = None) -> Iterator[tuple[st
         source = seekable(path, stack)
         file = pq.ParquetFile(source)
         file.close()
-        file = pq.ParquetFile(source, metadata=file.metadata, read_dictionary=_repeated(file.metadata))
+        far = isinstance(path, StoredFile)  # what is read of a row group is then asked for at once
+        repeated = _repeated(file.metadata)
+        file = pq.ParquetFile(source, metadata=file.metadata, read_dictionary=repeated, pre_buffer=far)
         stack.callback(file.close)
-        return file.schema_arrow.names, file.iter_batches(batch_size=BATCH) if reading is None else _Groups(file)
+        by_group = far or reading is not None
+        return file.schema_arrow.names, _Groups(file) if by_group else file.iter_batches(batch_size=BATCH)
 
     return _marked(path, "a Parquet file", opened, reading)
 
 
 class _Groups:
-    """The batches of a Parquet file, from some row group on once it is told so."""
+    """The batches of a Parquet file, row group by row group, from some group on once it is told so."""
 
     def __init__(self, file: Any) -> None:
-        self._file, self._batches = file, file.iter_batches(batch_size=BATCH)
+        self._file = file
+        self.go_on(0)
 
     def __iter__(self) -> _Groups:
         return self
@@ -61,7 +66,8 @@ class _Groups:
     def go_on(self, group: int) -> None:
         """The batches from there on come next."""
         groups = range(group, self._file.num_row_groups)
-        self._batches = self._file.iter_batches(batch_size=BATCH, row_groups=groups)
+        of_each = (self._file.iter_batches(batch_size=BATCH, row_groups=[each]) for each in groups)
+        self._batches = chain.from_iterable(of_each)
 
 
 def file(path: File) -> Iterator[tuple[str, Any]]:

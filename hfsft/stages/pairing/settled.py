@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -108,7 +108,7 @@ def _answers(outcome: Outcome) -> Iterator[_Answer]:
         yield from _of([outcome.removed(name, step) for name in _READ], step, usable=able)
 
 
-def _of(columns: Sequence[Sequence[Any]], fell: str, usable: bool) -> Iterator[_Answer]:
+def _of(columns: Sequence[Iterable[Any]], fell: str, usable: bool) -> Iterator[_Answer]:
     for values in zip(*columns, strict=True):
         if values[1] is not None:
             yield _Answer._make([*values[:-1], len(values[-1] or ""), fell, usable])

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from heapq import heapify, heappop, heapreplace
 from typing import TYPE_CHECKING, Any
 
 from hfsft.engine.resources import Work
+from hfsft.engine.spread.by_rounds import ByRounds
 from hfsft.engine.step import Bound, Step, compare
 from hfsft.rows.batch import Batch
 from hfsft.rows.columns import RANKING, REVIEWED, ranked_by
 from hfsft.rows.row import peoples
 
 if TYPE_CHECKING:
+    from hfsft.engine.spread.scattered import Scattered
     from hfsft.errors import Place
 
 SIZE, RANK = "size", "size_rank"
@@ -43,9 +45,16 @@ def trimming(
     return [step, compare(SIZE, Bound(SIZE, RANK, at_most=size), place)]
 
 
-def ranking(attributes: Sequence[str]) -> Callable[[Batch], Batch]:
+def ranking(attributes: Sequence[str]) -> ByRounds:
     """What ranks rows."""
-    return partial(_rank, attributes=attributes)
+    return ByRounds(partial(_rank, attributes=attributes), partial(_ranked, attributes=attributes))
+
+
+def _ranked(rows: Scattered, *, attributes: Sequence[str]) -> Scattered:
+    """The same of scattered rows."""
+    from hfsft.stages.sizing.trim_rounds import ranked
+
+    return ranked(rows, attributes, RANK)
 
 
 def _rank(batch: Batch, *, attributes: Sequence[str]) -> Batch:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from hfsft.engine.adding import Columns
+    from hfsft.engine.spread.scattered import Scattered
 
 JOINS = "joins_sides"
 
@@ -67,14 +68,30 @@ class Parting(OverRows):
                     near[other].append(one)
             ids, origins = rows["id"], rows["origin"]
             for places in torn.values():
-                mine = [_Row(place, ids[place], keys[place], origins[place], near[place]) for place in places]
-                for place, told in _parted(mine, known):
+                mine = [KnownRow(place, ids[place], keys[place], origins[place], near[place]) for place in places]
+                for place, told in parted(mine, known):
                     for name, value in zip(made, told, strict=True):
                         made[name][place] = value
         return made, counted
 
+    def spread(self, rows: Scattered) -> Scattered:
+        """The same of scattered rows, which are sketched and have their keys."""
+        from hfsft.stages.split.parting_rounds import parted_families
 
-class _Row(NamedTuple):
+        return parted_families(rows, self.known(), Naming(self.similarity).near)
+
+
+class Parted(NamedTuple):
+    """A row of a family of several sides: the family that it has then, or why it goes and for which row."""
+
+    family: str | None
+    joins: str | None = None
+    of: str | None = None
+
+
+class KnownRow(NamedTuple):
+    """A row of such a family."""
+
     place: int
     id: str
     keys: Sequence[str]
@@ -83,15 +100,14 @@ class _Row(NamedTuple):
 
     @property
     def asked(self) -> str:
+        """The key of what it asks, which tells whether a build before had it."""
         return asked_key(self.keys, self.origin)
 
 
-def _parted(
-    rows: Sequence[_Row], known: Mapping[str, Stood]
-) -> Iterator[tuple[int, tuple[str | None, str | None, str | None]]]:
-    """Of each row of a family of several sides the family that it has then, or why it goes and for which row."""
-    pieces, there = _Pieces(known), dict[int, _Row]()
-    gone: list[tuple[int, tuple[str | None, str | None, str | None]]] = []
+def parted(rows: Sequence[KnownRow], known: Mapping[str, Stood]) -> Iterator[tuple[int, Parted]]:
+    """What becomes of each row of one family that has rows of several sides."""
+    pieces, there = _Pieces(known), dict[int, KnownRow]()
+    gone: list[tuple[int, Parted]] = []
     for row in sorted(rows, key=lambda each: (each.asked not in known, unit(each.asked, "join"), each.id)):
         nodes: list[int | str] = [*row.keys]
         own = {side for node in nodes if (side := pieces.side(node))}
@@ -104,7 +120,7 @@ def _parted(
             seen = most_seen(sides)
             of = sorted(there[each].id for each in row.near if each in there and pieces.side(each) == seen)
             said = " and ".join(side for side in SEEN if side in sides)
-            gone.append((row.place, (row.asked, said, of[0] if of else None)))
+            gone.append((row.place, Parted(row.asked, said, of[0] if of else None)))
             continue
         there[row.place] = row
         for node in nodes:
@@ -114,7 +130,7 @@ def _parted(
         root = pieces.root(place)
         name[root] = min(name.get(root, row.keys[0]), *row.keys)
     yield from gone
-    yield from ((place, (name[pieces.root(place)], None, None)) for place in there)
+    yield from ((place, Parted(name[pieces.root(place)])) for place in there)
 
 
 class _Pieces:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from math import isclose
-from typing import Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from hfsft.engine.ledger import SIDES, Side
 from hfsft.engine.ordering.spilled import Spilled
@@ -17,6 +17,9 @@ from hfsft.rows.batch import Batch
 from hfsft.stages.selecting.twin import BOTH, CHOSEN, RANDOM, SELECTED
 from hfsft.stages.split.draw import HELD, Stood, drawn
 from hfsft.stages.split.row_families import KEYS, keys_of
+
+if TYPE_CHECKING:
+    from hfsft.engine.spread.scattered import Scattered
 
 SEEN: tuple[Stood, ...] = ("train", "validation", HELD, "test")
 """Sides by how much a model has seen of what stands there, the most first."""
@@ -148,9 +151,29 @@ def strata(values: Iterable[Any]) -> list[str | None]:
     return [None if value is None else str(value) for value in values]
 
 
-def giving(known: Resource, share: float, stratify: str = TOPIC, test: float = 0.0) -> Callable[[Batch], Batch]:
+def giving(known: Resource, share: float, stratify: str = TOPIC, test: float = 0.0) -> Giving:
     """What gives all rows their sides, of each value in the column `stratify` about as many each."""
-    return lambda batch: give_sides(batch, share, known.load(), stratify, test)
+    return Giving(known.load, share, stratify, test)
+
+
+@dataclass(frozen=True)
+class Giving:
+    """Gives all rows their `split`; `known` tells the sides that builds before gave."""
+
+    known: Callable[[], Mapping[str, Stood]]
+    share: float
+    stratify: str
+    test: float
+
+    def __call__(self, batch: Batch) -> Batch:
+        """The sides of rows that this process has."""
+        return give_sides(batch, self.share, self.known(), self.stratify, self.test)
+
+    def spread(self, rows: Scattered) -> Scattered:
+        """The same of scattered rows, which have their keys."""
+        from hfsft.stages.split.side_rounds import given_sides
+
+        return given_sides(rows, KEYS, self.known(), (self.share, self.test), self.stratify)
 
 
 def give_sides(

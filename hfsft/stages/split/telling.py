@@ -67,7 +67,7 @@ def _share(outcome: Outcome, shares: Mapping[str, float], stratify: str, side: s
         return
     names = outcome.values(FAMILY)
     families = Counter(names)
-    fresh = drawn(names, strata(outcome.values(stratify)), shares["validation"], shares["test"], {})
+    fresh = drawn(list(names), strata(outcome.values(stratify)), shares["validation"], shares["test"], {})
     if abs(sum(families[family] for family, drew in fresh.items() if drew == side) - asked * rows) < missed:
         why = (
             "rows keep the side that an earlier build gave them, and rows like them share it; rows of other kinds help"

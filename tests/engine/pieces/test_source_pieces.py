@@ -30,7 +30,8 @@ from hfsft.recipe.compile import compile_recipe
 from hfsft.recipe.in_pieces import cut_reading
 from hfsft.recipe.recipe import load_recipe
 from hfsft.rows.features import arrow_schema
-from hfsft.rows.reading import file_pieces, source_row
+from hfsft.rows.places import file_pieces
+from hfsft.rows.reading import source_row
 from tests.fuzz.bounds import tries
 from tests.fuzz.test_builds import put, row, usual
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from hfsft.engine.spread.by_rounds import ByRounds
 from hfsft.models.model import Turns
 from hfsft.rows.batch import Batch, Row
 from hfsft.stages.judging.exams import controls, exam
 from hfsft.stages.judging.judge import Judge
+
+if TYPE_CHECKING:
+    from hfsft.engine.spread.scattered import Scattered
 
 
 def items(section: Mapping[str, Any], judges: Mapping[str, str]) -> Callable[[Batch], Batch]:
@@ -37,10 +41,16 @@ def held(section: Mapping[str, Any], place: str) -> Callable[[Batch], Batch]:
     return partial(exam.held, rubric=stage.measure, bounds=stage.bounds, between=stage.expected, place=place)
 
 
-def watched(section: Mapping[str, Any], scores: Sequence[str]) -> Callable[[Batch], Batch]:
+def watched(section: Mapping[str, Any], scores: Sequence[str]) -> ByRounds:
     """What takes the scores of rows in stretches that drifted."""
     stage = Judge.model_validate(section)
     assert stage.control is not None, "no run is watched without controls"
-    return partial(
-        controls.watched_run, rubric=stage.measure, control=stage.control, anchors=stage.anchor_list, scores=scores
-    )
+    how = {"rubric": stage.measure, "control": stage.control, "anchors": stage.anchor_list, "scores": scores}
+    return ByRounds(partial(controls.watched_run, **how), partial(_watched, **how))
+
+
+def _watched(rows: Scattered, **how: Any) -> Scattered:
+    """The same of scattered rows."""
+    from hfsft.stages.judging.exams.watched_rounds import watched
+
+    return watched(rows, **how)

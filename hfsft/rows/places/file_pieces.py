@@ -8,7 +8,8 @@ for that is no part of a piece: its rows are known there, see `resuming`.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,7 +19,8 @@ from hfsft.rows.reading.resuming import FileMark
 from hfsft.rows.tables.arrow import GROUPS, is_parquet
 from hfsft.rows.tables.objects import starts_lines
 from hfsft.rows.tables.text_files import goes_on, open_text, plain_suffix
-from hfsft.rows.tables.zipped import File, size_of
+from hfsft.rows.tables.zipped import File, Member, size_of
+from hfsft.storage.stored_file import StoredFile
 
 PIECE = 2**26  # bytes of a file from which on it is read in several pieces, and of each of them
 BLOCK = 2**20  # bytes that are looked at at once
@@ -35,12 +37,21 @@ class FilePiece(NamedTuple):
     size: int  # bytes of the piece
     start: FileMark | None = None  # what stands before it
     stop: int | None = None  # lines or rows of the file up to its end; None: up to the file's
+    stored: Sequence[Any] | None = None  # of one in an object store: what it is, see `StoredFile.as_list`
+    features: Mapping[str, Any] | None = None  # of a dataset on the Hub: its columns, as `datasets` has them
 
     @classmethod
     def of(cls, told: Sequence[Any]) -> FilePiece:
         """The piece of that JSON."""
-        name, path, key, size, start, stop = told
-        return cls(name, path, key, size, FileMark(*start) if start else None, stop)
+        name, path, key, size, start, *rest = told
+        return cls(name, path, key, size, FileMark(*start) if start else None, *rest)
+
+    @property
+    def file(self) -> Path | StoredFile | None:
+        """The file; None of one in an archive."""
+        if self.path is not None:
+            return Path(self.path)
+        return StoredFile.of(self.stored) if self.stored else None
 
     def holds(self, mark: str) -> bool:
         """Whether a row stands before its end, by the row's mark: `:3` for a line, `[2]` for an item."""
@@ -51,10 +62,16 @@ def pieces_of(name: str, path: File, sha256: str) -> list[FilePiece]:
     """The pieces of a file; one where it cannot be cut, or is small."""
     size = size_of(path)
     whole = FilePiece(name, str(path) if isinstance(path, Path) else None, digest([name, sha256]), size)
-    if size <= PIECE or not isinstance(path, Path):
+    if isinstance(path, Member):
+        return [whole]
+    if isinstance(path, StoredFile):
+        whole = whole._replace(stored=path.as_list())
+    if size <= PIECE:
         return [whole]
     if is_parquet(path):
-        return list(_groups(whole, path))
+        return [whole._replace(**each) for each in _groups(whole, path)] or [whole]
+    if isinstance(path, StoredFile):  # of which the lines are not counted before they are read
+        return [whole]
     kind = _kind(path)
     return (_ranges(whole, path, kind) if kind else None) or [whole]
 
@@ -110,19 +127,28 @@ def _blocks(file: Any) -> Iterator[tuple[bytes, bool]]:
             yield block, False
 
 
-def _groups(whole: FilePiece, path: Path) -> Iterator[FilePiece]:
+def _groups(whole: FilePiece, path: Path | StoredFile) -> Iterator[dict[str, Any]]:
     """Row groups of so many bytes together."""
+    start: FileMark | None = None
+    for size, group, rows in groups_of(path):
+        mark = FileMark(GROUPS, group, rows)
+        yield {"key": _key(whole, whole.key, start), "size": size, "start": start, "stop": rows}
+        start = mark
+
+
+def groups_of(path: Path | StoredFile) -> list[tuple[int, int, int]]:
+    """Row groups of a Parquet file, of so many bytes together: the bytes, and the groups and the rows up to there."""
     import pyarrow.parquet as pq
 
-    metadata = pq.read_metadata(path)
-    rows = size = 0
-    start: FileMark | None = None
+    with ExitStack() as stack:
+        metadata = pq.read_metadata(path if isinstance(path, Path) else stack.enter_context(path.at_any_place()))
+    found, rows, size = list[tuple[int, int, int]](), 0, 0
     for group in range(metadata.num_row_groups):
         rows, size = rows + metadata.row_group(group).num_rows, size + metadata.row_group(group).total_byte_size
-        if size >= PIECE and group < metadata.num_row_groups - 1:
-            yield whole._replace(key=_key(whole, whole.key, start), size=size, start=start, stop=rows)
-            start, size = FileMark(GROUPS, group + 1, rows), 0
-    yield whole._replace(key=_key(whole, whole.key, start), size=size, start=start)
+        if size >= PIECE or group == metadata.num_row_groups - 1:
+            found.append((size, group + 1, rows))
+            size = 0
+    return found
 
 
 def _piece(whole: FilePiece, content: str, start: FileMark | None, end: int) -> FilePiece:
