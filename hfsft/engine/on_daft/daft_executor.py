@@ -89,6 +89,11 @@ class OnDaft:
     def __exit__(self, *raised: object) -> None:
         self._until.close()
 
+    @property
+    def shared(self) -> WorkFolder | None:
+        """The folder that all nodes of the cluster see, where one works."""
+        return None if self._cluster is None else self._folder
+
     def source(self, step: Step, before: PartRows | None) -> Done[PartRows]:
         """The rows of a source, after those of earlier sources."""
         rows, said, cached = self._source(step, step.fingerprint(""), SourceRows(step.function()), cut=True)

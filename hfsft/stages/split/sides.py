@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from math import isclose
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from hfsft.engine.ledger import SIDES, Side
+from hfsft.engine.ordering.spilled import Spilled
 from hfsft.engine.resources import Resource
 from hfsft.hashing import digest
 from hfsft.rows.batch import Batch
@@ -78,7 +79,7 @@ class Sides:
 
     def after(self, asked: Mapping[str, Any], batches: Iterable[Batch]) -> Sides:
         """These sides and those of a build's rows, whose keys are made where a batch has none."""
-        stands, moved = dict(self.stands), Counter[tuple[Side, Side]]()
+        stands, moved = growing(self.stands.items()), Counter[tuple[Side, Side]]()
         given, by = {side: Stand(side) for side in SIDES}, column_of(asked.get("by"))
         known = ((batch[KEYS] if KEYS in batch else keys_of(batch, by), batch["split"]) for batch in batches)
         for keys, side in chain.from_iterable(zip(*each, strict=True) for each in known):
@@ -94,6 +95,19 @@ class Sides:
             if came:
                 moved[most_seen(came), side] += 1
         return Sides(asked, stands, moved)
+
+
+def growing(stands: Iterable[tuple[str, Stand]] = ()) -> Spilled[Stand]:
+    """Stands by key, of which a disk holds those that are too many for memory."""
+    return Spilled(_told, _stand, stands)
+
+
+def _told(stand: Stand) -> str:
+    return " ".join(filter(None, stand))
+
+
+def _stand(told: str) -> Stand:
+    return Stand(*cast("list[Side]", told.split()))
 
 
 def _shares(asked: Mapping[str, Any]) -> tuple[float, float]:
