@@ -95,7 +95,7 @@ def saying(otherwise: str) -> Does:
 
 
 @dataclass
-class _Piece:
+class _PartOfWalk:
     """Rows along a part of the walk, of which some are too like one taken before it, and the rows taken along it."""
 
     rows: Scattered
@@ -113,7 +113,7 @@ class _Going:
     compared: str | None
     at_most: float
     taken: list[Resource] = field(default_factory=list)  # the vectors of rows that were taken
-    pieces: list[_Piece] = field(default_factory=list)
+    pieces: list[_PartOfWalk] = field(default_factory=list)
     last: int = 0  # the place behind the last row that was walked along
 
     def gone(self) -> tuple[int, Scattered, Scattered]:
@@ -192,7 +192,7 @@ class _Going:
             full = walk.room.full() if walk.room and self.compared is None else []
             work = Work(path_of(looking), {"at_most": self.at_most, "full": full, "vectors": self._vectors is not None})
             piece = lie.through(work, {**kinds, "share": "float64", "other": "int64"}, needs).kept(name)
-            self.pieces.append(_Piece(piece))
+            self.pieces.append(_PartOfWalk(piece))
             left = piece.through(Work(path_of(unlike)), kinds)
             left = left if first is None else left.joined(first, [NUMBER], "left")
             table = left.collected().sort_by(ITEM)
