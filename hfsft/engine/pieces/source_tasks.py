@@ -56,6 +56,11 @@ class PieceTask:
         """The name of the file of its marks."""
         return digest([self.key, dict(self.kinds), dict(self.marks)]) + PART
 
+    @property
+    def rows(self) -> int | None:
+        """Nobody knows before it is read."""
+        return None
+
     def known(self, files: PartFiles) -> dict[str, Any] | None:
         """What it told in a build before; None where it was not read, or a part is gone."""
         if (said := files.finished(self.file)) is None:
@@ -107,6 +112,11 @@ class MendTask:
     known: Batch  # what is known of each of them
     work: Work
     again: bool = True  # whether what is there already may be read
+
+    @property
+    def rows(self) -> int:
+        """How many rows it writes."""
+        return self.part.length
 
     def do(self, stops: Stops = lambda: False) -> dict[str, Any]:
         """Write it."""
@@ -203,9 +213,3 @@ def _mended(
             raise ReadAnewError(one[FAULT])
         (found[owner],) = map(ParquetPart.from_dict, one[PARTS])
     return found
-
-
-def does(task: Any) -> dict[str, Any]:
-    """What a task tells; the function of a process of a cluster."""
-    told: dict[str, Any] = task.do()
-    return told

@@ -7,11 +7,13 @@ times of use in such a store: which files a build used is noted in one of its ow
 from __future__ import annotations
 
 import json
+import shutil
 import time
 import uuid
 from collections.abc import Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from tempfile import SpooledTemporaryFile
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 IN_MEMORY = 1 << 26  # bytes of a file that is being written; a larger one waits on the disk for temporary files
 FRESH = 10.0  # seconds for which a listing holds
 DEAD = 86400.0  # seconds after which a build that has not ended is taken for one that was killed
+PIECE = 1 << 22  # bytes of a file that are copied at once
 AT_ONCE = 16  # files that are looked at
 
 
@@ -81,6 +84,11 @@ class ObjectStorage:
             return True
         with ThreadPoolExecutor(AT_ONCE) as threads:
             return all(threads.map(self._ends, names))
+
+    def bring(self, name: str, to: Path) -> None:
+        """Some of it at a time."""
+        with self._files.open_input_stream(self._path(name)) as file, to.open("wb") as here:
+            shutil.copyfileobj(file, here, PIECE)
 
     def text(self, name: str) -> str | None:
         """What it says."""

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from hfsft import __version__
 from hfsft.engine.pieces.source_piece import SourcePiece
 from hfsft.engine.resources import Resource, Work
@@ -16,6 +14,7 @@ from hfsft.rows.choice.row_counts import Counts
 from hfsft.rows.places import file_pieces
 
 if TYPE_CHECKING:
+    import numpy as np
     import pyarrow as pa
     from numpy.typing import NDArray
 
@@ -83,6 +82,8 @@ class CutReading:
 
     def mends(self, marks: Sequence[pa.Table]) -> tuple[Numbers, Batch]:
         """The rows that are the same as one of another piece, with which copy they are, of all and in their piece."""
+        import numpy as np
+
         piece = np.repeat(np.arange(len(marks)), [len(table) for table in marks])
         same = np.concatenate([table[SAME].to_numpy() for table in marks])
         said = np.concatenate([table[SAID].fill_null("").to_numpy().astype("S17") for table in marks])
@@ -135,6 +136,8 @@ def _together(pieces: Sequence[FilePiece]) -> Iterator[list[FilePiece]]:
 
 def _turns(values: NDArray[Any], piece: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Of each value how often it stands before, among all values and in its own piece."""
+    import numpy as np
+
     order = np.argsort(values, kind="stable")
     ordered, owner = values[order], piece[order]
     found = []
