@@ -125,9 +125,7 @@ def run(
     if not executor or isinstance(executor, str):
         executor = engine.executor((watcher and watcher.on_told) or (lambda _: None))
     from hfsft.release.folder import previous, sides_file
-    from hfsft.release.report import vega
 
-    vega.prepare()
     place = previous.place(Path(out), loaded.name)
 
     def settled() -> None:
@@ -280,8 +278,10 @@ def _prepare_end() -> None:
     from hfsft.engine import why  # noqa: F401
     from hfsft.release import unchanged
     from hfsft.release.folder import process_lock, write  # noqa: F401
+    from hfsft.release.report import vega
     from hfsft.release.rows import pair_lengths, preference, release_measures  # noqa: F401
 
+    vega.prepare()
     write.prepare()
     unchanged.prepare()
 

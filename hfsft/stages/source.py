@@ -110,7 +110,7 @@ class Located(Section):
         min_length=1,
         description="A .jsonl, .json, .csv, .tsv, .txt, .parquet or .arrow file (also packed, as .jsonl.gz or .zip), "
         "several (data/*.jsonl, data/**/*.csv), a folder of them, or a dataset on the Hub, owner/name; in an object "
-        "store by their address: s3://bucket/rows/*.jsonl, hf://buckets/you/rows, gs:// (with gcsfs), az:// (with adlfs).",
+        "store by their address: s3://bucket/rows/*.jsonl, hf://buckets/you/rows, gs:// (needs gcsfs), az:// (adlfs).",
     )
     split: str | None = Field(None, description="The split, of a dataset or a folder.")
     config: str | None = Field(None, description="The dataset's configuration.")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from hfsft.engine.cluster.far_means import FarAnswers, FarReady, far_means
 from hfsft.engine.cluster.line import DeskLine
+from hfsft.engine.cluster.piece_notes import Written
 from hfsft.engine.live import bears_of
 from hfsft.errors import AnswerError, HfsftError
 from hfsft.models.pool import Pool
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from hfsft.rows.batch import Row
 
 
-class Handful(Protocol):
+class Handful(Written, Protocol):
     """Some of what a step asks, as `hfsft.engine.on_daft.ask_step` cuts it: pickled, it is the same elsewhere."""
 
     @property
@@ -80,6 +81,7 @@ class PieceDone(NamedTuple):
 
     written: Any  # None where it was stopped before its end
     failures: dict[str, AnswerError]
+    sure: bool = True  # whether no answer may yet turn out to be none
 
 
 class PieceAsker:
@@ -109,9 +111,9 @@ class PieceAsker:
             self._driving = self._pool.start(step.name, asking, total=len(tasks), bears=bears, results=results)
             if self._stopping:  # it was said before there was anything to stop
                 self._pool.do(_call(self._stop))
-            failures = self._pool.finish(self._driving)
+            failures, sure = self._pool.finish(self._driving), not self._driving.drive.unsure
         except StoppedError:
-            failures = None
+            failures, sure = None, False
         finally:
             self._driving = None
             self._pool.do(self._line.end())
@@ -121,7 +123,8 @@ class PieceAsker:
         def made(row: Row) -> Any:
             return results[row["id"]]
 
-        return PieceDone(piece.written({row_id: str(error) for row_id, error in failures.items()}, made), failures)
+        written = piece.written({row_id: str(error) for row_id, error in failures.items()}, made)
+        return PieceDone(written, failures, sure)
 
     def joined(self, whole: PartPiece, pieces: Sequence[ParquetPart]) -> ParquetPart:
         """The files of several pieces as one."""

@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from hfsft.engine.cluster.carried import failed
-from hfsft.engine.cluster.post import DESK
+from hfsft.engine.cluster.piece_notes import Took
+from hfsft.engine.cluster.post import DESK, letters
 from hfsft.errors import HfsftError, InternalError
 from hfsft.models.model import FromEnv
 from hfsft.models.naming import check_served
@@ -48,6 +49,7 @@ class DeskSession:
     open: set[str] = field(default_factory=set)  # keys of requests
     reserved: dict[int, tuple[Claim, str, Tally]] = field(default_factory=dict)  # by number: what is set aside
     rows: list[tuple[AnswerError | None, str | None]] = field(default_factory=list)  # that it is done with
+    took: defaultdict[str, Took] = field(default_factory=lambda: defaultdict(Took))  # by model
     tasks: set[asyncio.Future[Any]] = field(default_factory=set)
 
 
@@ -79,12 +81,11 @@ class Desk:
     async def serve(self) -> None:
         """Read letters and answer them, until it is cancelled."""
         try:
-            while True:
-                for letter in await asyncio.wrap_future(self._post.call("take", DESK)):
-                    name, said = pickle.loads(letter)  # noqa: S301, of our own processes
-                    if session := self._sessions.get(name):  # else of one that is dead
-                        for number, what, arguments in said:
-                            self._hear(session, number, what, arguments)
+            async for letter in letters(self._post, DESK):
+                name, said = pickle.loads(letter)  # noqa: S301, of our own processes
+                if session := self._sessions.get(name):  # else of one that is dead
+                    for number, what, arguments in said:
+                        self._hear(session, number, what, arguments)
         except Exception as error:
             self._failed(error)
 
@@ -92,8 +93,8 @@ class Desk:
         """An asker is given work."""
         self._sessions[name] = DeskSession(name, asker, losses)
 
-    def end(self, name: str, *, dead: bool) -> None:
-        """Its work is done, or, `dead`, its process is."""
+    def end(self, name: str, *, dead: bool) -> DeskSession:
+        """Its work is done, or, `dead`, its process is; what came of it."""
         session = self._sessions.pop(name)
         for task in session.tasks:
             task.cancel()
@@ -105,6 +106,12 @@ class Desk:
             for error, why in session.rows:
                 session.losses.count(error, why, -1)
         self._out.pop(name, None)
+        return session
+
+    def read(self, stage: str, took: Mapping[str, Took]) -> None:
+        """Count what rows took that an earlier build was done with."""
+        for model, each in took.items():
+            self._means.usage.of(stage, model).read(each.spent, each.keys)
 
     def tell_all(self, what: str, *said: Any, besides: DeskSession | None = None) -> None:
         """Say something to every asker at work."""
@@ -263,10 +270,12 @@ class Desk:
     ) -> None:
         """A model answered."""
         self._means.usage.of(stage, model).answered(key, answer, seconds, kept=kept)
+        session.took[model].count(key, answer, kept=kept)
 
     def found(self, session: DeskSession, stage: str, model: str, key: str, answer: Answer, shared: bool) -> None:
         """An answer was there, or came to another one that asked for it."""
-        self._means.usage.of(stage, model).found(key, answer, shared=shared)
+        if self._means.usage.of(stage, model).found(key, answer, shared=shared):
+            session.took[model].count(key, answer)
 
     def spoke(self, session: DeskSession, model: str, dialects: set[str]) -> None:
         """Note the dialects in which a model answered."""

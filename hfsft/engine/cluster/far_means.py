@@ -219,9 +219,12 @@ class ToldTally(Tally):
         """Tell of one answer that the model gave now."""
         self.line.tell("answered", self.stage, self.model, key, bare_answer(answer), seconds, kept)
 
-    def found(self, key: str, answer: Answer, *, shared: bool = False) -> None:
-        """Tell of one answer that was there, or that another one got while this one waited for it."""
+    def found(self, key: str, answer: Answer, *, shared: bool = False) -> bool:
+        """Tell of one answer that was there, or that another one got while this one waited for it; whether it counts,
+        the desk knows.
+        """
         self.line.tell("found", self.stage, self.model, key, bare_answer(answer), shared)
+        return False
 
     def sent(self) -> None:
         """Tell of one request."""

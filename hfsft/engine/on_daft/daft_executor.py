@@ -21,7 +21,7 @@ from hfsft.engine.on_daft.part_files import Came, PartFiles
 from hfsft.engine.on_daft.queries import OneByOne, Tasks
 from hfsft.engine.on_daft.row_wise import Pass, PassTask, passes
 from hfsft.engine.on_daft.seen import Seen
-from hfsft.engine.on_daft.shuffles import TRIES, Rounds
+from hfsft.engine.on_daft.shuffles import Rounds
 from hfsft.engine.on_daft.work_folder import WorkFolder
 from hfsft.engine.ordering.merged_rows import MergedRows, RunPiece
 from hfsft.engine.ordering.sorted_run import runs_of
@@ -33,7 +33,7 @@ from hfsft.engine.parts.on_datasets import quiet
 from hfsft.engine.pieces.source_tasks import in_pieces
 from hfsft.engine.processes.hands import Hands
 from hfsft.engine.processes.workers import portable, told_as_data
-from hfsft.engine.spread.scattered import Spreading
+from hfsft.engine.spread.scattered import Spreading, SpreadingBeside
 from hfsft.engine.step import Step
 from hfsft.errors import InternalError
 from hfsft.hashing import digest
@@ -72,7 +72,6 @@ class OnDaft:
         self._cluster, self._askers = cluster, askers
         self._folder = WorkFolder.of(cache) if work is None else WorkFolder.of(work).within(cache.name)
         self._shared = work is not None
-        self._tries = 1 if cluster is None else TRIES
 
     def __enter__(self) -> OnDaft:
         self._until.enter_context(quiet())
@@ -150,29 +149,34 @@ class OnDaft:
         return found, not missing
 
     def _told_as_data(self, step: Step) -> bool:
-        return told_as_data(step) if self._cluster is None else portable(step)
+        return told_as_data(step) if self._cluster is None else portable(step, models=True)
 
     def all(self, rows: PartRows, step: Step, beside: PartRows | None) -> Done[PartRows]:
         """What a step makes of all rows at once; only the columns that it is given are read."""
-        names, more, mark = step.given(rows.column_names), _batch(beside), _mark(beside)
-        key = digest([rows.key, step.fingerprint(mark)])
-        if step.makes:
+        names, key = step.given(rows.column_names), digest([rows.key, step.fingerprint(_mark(beside))])
+        if (came := self._files.came(key)) is not None:
+            return Done(self._behind(rows, step, came.parts), True)
+        function = step.function
+        if isinstance(function, (Spreading, SpreadingBeside)) and len(rows) >= self._spread_from:
+            parts = by_rounds(step, function, rows, Rounds(self._files.folder, key, self._cluster), beside)
+        elif step.makes:
 
             def new() -> Iterator[dict[str, Any]]:
-                yield from rows_of(step.function({name: rows[name] for name in names}, *more))
+                yield from rows_of(step.function({name: rows[name] for name in names}, *_batch(beside)))
 
-            found, _, cached = self._source(step, key, SourceRows(new()))
-            return Done(found, cached)
-        if (came := self._files.came(key)) is not None:
-            return Done(rows.of(came.parts, _kinds(rows.kinds, step)), True)
-        function = step.function
-        if isinstance(function, Spreading) and not more and len(rows) >= self._spread_from:
-            parts = by_rounds(step, function, rows, Rounds(self._files.folder, key, self._tries))
+            parts = self._files.cut(new(), step.writes)
         else:
-            made = self._made_of_all(rows, step, key, names, more) if len(rows) else {name: [] for name in step.writes}
+            no = {name: [] for name in step.writes}
+            made = self._made_of_all(rows, step, key, names, _batch(beside)) if len(rows) else no
             parts = added(rows, named_by(rows, made, step.writes), made, step.writes)
         self._files.keep(key, parts)
-        return Done(rows.of(parts, _kinds(rows.kinds, step)), not len(rows))
+        return Done(self._behind(rows, step, parts), not len(rows) and not step.makes)
+
+    def _behind(self, rows: PartRows, step: Step, parts: Sequence[ParquetPart]) -> PartRows:
+        """The rows behind a step that sees all, or those of the side table that it makes."""
+        if step.makes:
+            return PartRows(self._files.folder, tuple(parts), step.writes)
+        return rows.of(parts, _kinds(rows.kinds, step))
 
     def _made_of_all(self, rows: PartRows, step: Step, key: str, names: list[str], more: tuple[Batch, ...]) -> Batch:
         function = step.function
@@ -189,8 +193,8 @@ class OnDaft:
         """What a step makes of the rows of each group."""
         key = digest([rows.key, step.fingerprint(_mark(beside))])
         came = self._files.came(key)
-        if came is None and beside is None and told_as_data(step) and len(rows) >= self._spread_from:
-            parts = by_groups(step, rows, Rounds(self._files.folder, key, self._tries))
+        if came is None and beside is None and portable(step) and len(rows) >= self._spread_from:
+            parts = by_groups(step, rows, Rounds(self._files.folder, key, self._cluster))
             self._files.keep(key, parts)
         elif came is None:
             made: Batch = {name: [] for name in (*step.writes, *KINDS)}

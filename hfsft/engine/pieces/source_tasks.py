@@ -49,6 +49,7 @@ class PieceTask:
     work: Work
     kinds: Mapping[str, Any]
     marks: Mapping[str, Any]
+    again: bool = True  # whether what is there already may be read
 
     @property
     def file(self) -> str:
@@ -73,7 +74,7 @@ class PieceTask:
 
     def do(self, stops: Stops = lambda: False) -> dict[str, Any]:
         """Read it. Raises `Stopped` where it `stops` before its end."""
-        files, schema = PartFiles(self.folder), arrow_schema(self.marks)
+        files, schema = PartFiles(self.folder, again=self.again), arrow_schema(self.marks)
         if (told := self.known(files)) is not None:  # who did it died before it could tell
             return told
         try:
@@ -110,6 +111,7 @@ class MendTask:
     numbers: Any  # of these rows in the part
     known: Batch  # what is known of each of them
     work: Work
+    again: bool = True  # whether what is there already may be read
 
     @property
     def rows(self) -> int:
@@ -131,7 +133,8 @@ class MendTask:
             place = schema.get_field_index(name)
             changed = pa.chunked_array([*whole[name].chunks, pa.array(values, schema.field(name).type)])
             whole = whole.set_column(place, schema.field(name), changed.take(pa.array(order)))
-        return {PARTS: [PartFiles(self.folder).put([whole], self.kinds, set()).as_dict()], TOLD: None}
+        files = PartFiles(self.folder, again=self.again)
+        return {PARTS: [files.put([whole], self.kinds, set()).as_dict()], TOLD: None}
 
 
 def in_pieces(step: Step, files: PartFiles, each: Each) -> tuple[list[ParquetPart], Any] | None:
@@ -149,7 +152,8 @@ def in_pieces(step: Step, files: PartFiles, each: Each) -> tuple[list[ParquetPar
         kinds, marks = dict(step.writes), dict(function.marks)
         keys = [digest([piece.key, step.version]) for piece in pieces]
         tasks = [
-            PieceTask(files.folder, key, piece.work, kinds, marks) for key, piece in zip(keys, pieces, strict=True)
+            PieceTask(files.folder, key, piece.work, kinds, marks, files.again)
+            for key, piece in zip(keys, pieces, strict=True)
         ]
         found = _told(tasks, files, each)
         told = function.told([one[TOLD] for one in found])
@@ -198,6 +202,7 @@ def _mended(
             numbers[mine] - starts[owner],
             {name: [values[place] for place in mine.tolist()] for name, values in known.items()},
             work,
+            files.again,
         )
         for owner in np.unique(owners)
         for mine in [np.flatnonzero(owners == owner)]

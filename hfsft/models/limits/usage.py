@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 from hfsft.models.model import Answer, Model, Price
@@ -46,6 +46,13 @@ class Spent:
         if answer.model and (answer.model in self.served or len(self.served) < _MOST_NAMES):
             self.served[answer.model] = self.served.get(answer.model, 0) + 1
 
+    def plus(self, other: Spent) -> None:
+        """Add what another counted."""
+        for each in fields(Spent):
+            if each.name != "served":
+                setattr(self, each.name, getattr(self, each.name) + getattr(other, each.name))
+        self.served = dict(Counter(self.served) + Counter(other.served))
+
     def usd_at(self, price: Price | None) -> float | None:
         """What the answers cost at a price; 0 if there is none, None if it cannot be known."""
         if not (self.answers or self.input_tokens or self.output_tokens or self.unmetered):
@@ -85,22 +92,30 @@ class Tally(Spent):
             each.answers -= not kept
         self.seconds += seconds
         if kept:
-            self.known[_short(key)] = self.turn
+            self.known[short_of(key)] = self.turn
 
-    def found(self, key: str, answer: Answer, *, shared: bool = False) -> None:
+    def found(self, key: str, answer: Answer, *, shared: bool = False) -> bool:
         """Count one answer that was there, or that another build got while this one waited for it (`shared`).
 
-        Prefetched or needed by several rows, it is read more often than that, and counted once.
+        Prefetched or needed by several rows, it is read more often than that, and counted once: whether it was now.
         """
-        last = self.known.get(short := _short(key))
+        last = self.known.get(short := short_of(key))
         if last == self.turn:
-            return
+            return False
         self.known[short] = self.turn
         self.in_all.count(answer)
         if last is None:
             self.stored += 1
             self.shared += shared
             self.once.count(answer)
+        return True
+
+    def read(self, spent: Spent, shorts: Iterable[int]) -> None:
+        """Count answers that rows took with which an earlier build was done, none of them counted before."""
+        self.known.update(dict.fromkeys(shorts, self.turn))
+        self.stored += spent.answers
+        for each in (self.in_all, self.once):
+            each.plus(spent)
 
     def sent(self) -> None:
         """Count one request."""
@@ -287,7 +302,8 @@ class Progress:
     whole: Whole | None = None  # how far the build is, where that is known
 
 
-def _short(key: str) -> int:
+def short_of(key: str) -> int:
+    """The first digits of a key, by which answers are told apart where they are counted."""
     return int(key[:16], 16)
 
 

@@ -73,7 +73,8 @@ class CutReading:
             return
         source: Any = self._given[number].source
         picky = source.where is not None or source.sample is not None  # which rows settle is then told by later ones
-        like = digest([__version__, told, cut.settled, need.identity if picky else None])
+        known = {**told, "opened": _of_any_commit(told["opened"])}
+        like = digest([__version__, known, cut.settled, need.identity if picky else None])
         for together in _together(cut.pieces):
             how = {"settled": list(cut.settled), "pieces": [list(piece) for piece in together]}
             key = digest([like, [piece.key for piece in together]])
@@ -110,6 +111,11 @@ class CutReading:
             {"section": given.section, "name": given.name, **count.as_dict()}
             for given, count in zip(self._given, counts, strict=True)
         ]
+
+
+def _of_any_commit(opened: Mapping[str, Any]) -> dict[str, Any]:
+    """How a source is opened, but for the commit: files of a dataset that it left as they were are known by content."""
+    return {**opened, "source": {**opened["source"], "revision": None}}
 
 
 def _work(arguments: Mapping[str, Any]) -> Work:

@@ -28,8 +28,9 @@ from hfsft.engine.ledger import SIDES as SPLITS
 from hfsft.engine.ordering.spilled import Spilled
 from hfsft.errors import Place, SourceError
 from hfsft.release.folder.file_names import LOCK, RESOLVED, SIDES, WRITTEN
+from hfsft.stages.split.draw import most_seen
 from hfsft.stages.split.row_families import KEYING, KEYS, OPTIONAL, READS
-from hfsft.stages.split.sides import NONE, Sides, Stand, growing, most_seen
+from hfsft.stages.split.sides import NONE, Sides, Stand, growing
 from hfsft.stages.split.sides import column_of as part_column
 
 if TYPE_CHECKING:

@@ -69,7 +69,7 @@ def histogram(kept: Sequence[float] | NDArray[Any]) -> list[dict[str, float]]:
     """Bins `{low, high, kept, removed}` over numbers, of which there is at least one."""
     import numpy as np
 
-    from hfsft.tallies.spread import Bars, Span, bars, edges
+    from hfsft.tallies.distributions import Bars, Span, bars, edges
 
     numbers, whole = np.asarray(kept, float), Span()
     whole.add(numbers)

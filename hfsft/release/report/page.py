@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -17,7 +18,7 @@ from hfsft.release.reader import HUB_SCHEME, Release, open_release
 from hfsft.release.removal_causes import Cause, listed
 from hfsft.release.report import charts, vega
 from hfsft.release.report.html_pages import environment, inside_page, page_file, source_hash, unseen_letters
-from hfsft.release.report.page_data import Limits, PageData, cut
+from hfsft.release.report.page_data import PageData, PageLimits, cut
 from hfsft.release.report.panels import bounded, drawn, panels
 from hfsft.release.report.thresholds import thresholds
 from hfsft.release.report.trainer_warnings import unseen
@@ -52,7 +53,7 @@ def report(release: Release) -> str:
     It has no more than `MOST` bytes, whatever the build holds: of what would be more it shows less, and says so.
     Raises `ReleaseError` where files are missing.
     """
-    story, limits = PageData(release), Limits()
+    story, limits = PageData(release), PageLimits()
     shown = panels(stages_in(release.recipe()), outcome_in(story))
     counted = {name for panel in shown for name in panel["counts"]}
     values = {
@@ -63,15 +64,19 @@ def report(release: Release) -> str:
         "trainer": unseen(release),
     }
     while True:
-        page = _within(limits, story, **values)
-        if len(page.encode()) <= MOST or not limits.lines:
-            return page
+        samples = story.samples(limits) if release.shows_samples else []
+        # What these alone are too large for need not be written to be known.
+        if not limits.lines or len(json.dumps(samples, ensure_ascii=False)) <= MOST:
+            page = _within(limits, story, samples, **values)
+            if len(page.encode()) <= MOST or not limits.lines:
+                return page
         limits = limits.tighter()
 
 
 def _within(
-    limits: Limits,
+    limits: PageLimits,
     story: PageData,
+    samples: list[dict[str, Any]],
     measured: list[dict[str, Any]],
     rules: list[dict[str, Any]],
     panels: list[dict[str, Any]],
@@ -83,7 +88,6 @@ def _within(
     lines = [line for line in summary["funnel"] if line["added"] or line["removed"]]
     measured = charts.most_telling(measured, [bool(measure["bounds"]) for measure in measured], limits.measures)
     shows = release.shows_samples
-    samples = story.samples(limits) if shows else []
     lengths = summary["lengths"] and summary["lengths"]["summary"]
     seen = {(sample["fate"], sample.get("stage")) for sample in samples}
     rules = [{**rule, "shown": (rule["fate"], rule["stage"]) in seen} for rule in rules]

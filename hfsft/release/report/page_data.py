@@ -39,7 +39,7 @@ NOTHING: tuple[Any, ...] = (None, "", [])
 
 
 @dataclass(frozen=True)
-class Limits:
+class PageLimits:
     """How much of everything the page shows at most; `tighter` ones where it would be too large a file."""
 
     text: int = LONGEST  # characters of one text of a row
@@ -52,7 +52,7 @@ class Limits:
     panels: int = 60
     recipe: int = 200_000  # characters
 
-    def tighter(self) -> Limits:
+    def tighter(self) -> PageLimits:
         """Half of it: of texts first, as nothing else is as long, then of all."""
         texts = replace(self, text=self.text // 2, turns=self.turns // 2, recipe=self.recipe // 2)
         if texts.text >= SHORTEST:
@@ -141,7 +141,7 @@ class PageData:
             for (fate, stage, bound), rows in counts.most_common()
         ]
 
-    def samples(self, limits: Limits = Limits()) -> list[dict[str, Any]]:
+    def samples(self, limits: PageLimits = PageLimits()) -> list[dict[str, Any]]:
         """Rows of every fate and rule, as the page shows them."""
         found = []
         for table, places in zip(self.kept, self._drawn, strict=True):
@@ -153,7 +153,7 @@ class PageData:
             wanted += drawn.items()[: round(max(EACH_RULE, round(share * SAMPLES[fate])) * limits.samples)]
         return found + [self._shown(row, row["fate"], limits) for row in _rows(self.removed, wanted)]
 
-    def _shown(self, row: Mapping[str, Any], fate: str, limits: Limits) -> dict[str, Any]:
+    def _shown(self, row: Mapping[str, Any], fate: str, limits: PageLimits) -> dict[str, Any]:
         shown = shown_row(row, fate, self.registry, limits.text)
         turns, more = shown["turns"][: limits.turns], len(shown["turns"]) - limits.turns
         if more > 0:
@@ -188,7 +188,7 @@ class PageData:
         """The number of rows that fell and whose texts are not in the build."""
         return self._fell[1]
 
-    def clusters(self, limits: Limits = Limits()) -> list[dict[str, Any]]:
+    def clusters(self, limits: PageLimits = PageLimits()) -> list[dict[str, Any]]:
         """The largest groups of rows that are duplicates of one row: its text, and those of some of them."""
         return [
             {

@@ -10,7 +10,7 @@ from hfsft.release.report import charts
 from hfsft.stages.base import Name, Outcome, Panel, Shares, ShownTable, Stage
 
 if TYPE_CHECKING:
-    from hfsft.release.report.page_data import Limits
+    from hfsft.release.report.page_data import PageLimits
 
 LONGEST = 500  # characters of one cell
 
@@ -30,7 +30,7 @@ def panels(stages: Iterable[Stage], outcome: Outcome) -> list[dict[str, Any]]:
     ]
 
 
-def bounded(shown: Sequence[Mapping[str, Any]], limits: Limits) -> list[dict[str, Any]]:
+def bounded(shown: Sequence[Mapping[str, Any]], limits: PageLimits) -> list[dict[str, Any]]:
     """The first panels, each with its first pieces, and of tables the first lines."""
     return [
         {**panel, "pieces": [_bounded(piece, limits.lines) for piece in panel["pieces"][: limits.panels]]}

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from hfsft.release.report.page_data import PageData
-    from hfsft.tallies.spread import Numbers, Span
+    from hfsft.tallies.distributions import Numbers, Span
 
 STEPS = 200
 """Places of a slider: every value that occurs where they are no more than these, else evenly spread."""
@@ -42,7 +42,7 @@ def threshold(
 
     Values come some at a time, and are gone over twice.
     """
-    from hfsft.tallies.spread import Bars, Ranked, Span, bars, edges
+    from hfsft.tallies.distributions import Bars, Ranked, Span, bars, edges
 
     stay, fell, every = Span(STEPS), Span(STEPS), Span(STEPS)
     for of, read in ((stay, kept), (fell, out)):

@@ -16,7 +16,8 @@ from typing import Any, NamedTuple
 from hfsft.hashing import digest
 from hfsft.rows.reading.column_roles import LOOKED_AT
 from hfsft.rows.reading.resuming import FileMark
-from hfsft.rows.tables.arrow import GROUPS, is_parquet
+from hfsft.rows.tables.arrow import BATCHES, GROUPS, batches_of, is_parquet
+from hfsft.rows.tables.delimited import kind_of
 from hfsft.rows.tables.objects import starts_lines
 from hfsft.rows.tables.text_files import goes_on, open_text, plain_suffix
 from hfsft.rows.tables.zipped import File, Member, size_of
@@ -26,6 +27,8 @@ PIECE = 2**26  # bytes of a file from which on it is read in several pieces, and
 BLOCK = 2**20  # bytes that are looked at at once
 LINES = {".jsonl": "lines of JSON", ".ndjson": "lines of JSON", ".json": "lines of JSON", ".txt": "lines of text"}
 """How files are read of which a line is a row, as their readers say it."""
+QUOTED = {".csv": ",", ".tsv": "\t"}  # whose lines may end within a row, with the delimiter that is usual there
+QUOTE, RETURN = b'"', b"\r"
 
 
 class FilePiece(NamedTuple):
@@ -58,8 +61,8 @@ class FilePiece(NamedTuple):
         return self.stop is None or int(mark.strip(":[]")) + mark.startswith("[") <= self.stop
 
 
-def pieces_of(name: str, path: File, sha256: str) -> list[FilePiece]:
-    """The pieces of a file; one where it cannot be cut, or is small."""
+def pieces_of(name: str, path: File, sha256: str, delimiter: str | None = None) -> list[FilePiece]:
+    """The pieces of a file; one where it cannot be cut, or is small. `delimiter` is that of a CSV where it is known."""
     size = size_of(path)
     whole = FilePiece(name, str(path) if isinstance(path, Path) else None, digest([name, sha256]), size)
     if isinstance(path, Member):
@@ -72,59 +75,107 @@ def pieces_of(name: str, path: File, sha256: str) -> list[FilePiece]:
         return [whole._replace(**each) for each in _groups(whole, path)] or [whole]
     if isinstance(path, StoredFile):  # of which the lines are not counted before they are read
         return [whole]
-    kind = _kind(path)
+    if batches := _batches(whole, path):
+        return batches
+    kind = _kind(path, delimiter)
     return (_ranges(whole, path, kind) if kind else None) or [whole]
 
 
-def _kind(path: Path) -> str:
+def _kind(path: Path, delimiter: str | None) -> str:
     """How the lines of a file are read; empty where a line may be no row, or the file cannot be read from a place."""
-    kind = LINES.get(plain_suffix(path), "")
-    if not kind or not goes_on(path):
+    suffix = plain_suffix(path)
+    if suffix not in (*LINES, *QUOTED) or not goes_on(path):
         return ""
     with open_text(path) as text:
         objects = starts_lines(path, text)
-    if plain_suffix(path) == ".txt":
-        return LINES[".jsonl"] if objects else kind
-    return kind if objects else ""
+    if suffix in QUOTED:
+        return LINES[".jsonl"] if objects else kind_of(path, QUOTED[suffix], delimiter)
+    if suffix == ".txt":
+        return LINES[".jsonl"] if objects else LINES[suffix]
+    return LINES[suffix] if objects else ""
 
 
 def _ranges(whole: FilePiece, path: Path, kind: str) -> list[FilePiece] | None:
-    """Ranges of lines that begin behind the first end of a line in each `PIECE` bytes."""
+    """Ranges of lines that begin behind the first end of a line in each `PIECE` bytes; in a CSV the first that stands
+    behind an even number of quotation marks. Whether a row ends there its reader says.
+    """
     found, hashed, start = list[FilePiece](), hashlib.blake2b(digest_size=16), None
     lines = end = 0
-    if not _settles(path):
+    quoted = kind not in LINES.values()
+    if not _settles(path, quoted=quoted):
         hashed.update(whole.key.encode())
+    last = b""
     with path.open("rb") as file:
-        for block, cut in _blocks(file):
-            if b"\r" in block:  # which ends a line, too, where no line feed follows
+        for block, cut in _blocks(file, quoted=quoted):
+            # Which ends a line, too, where no line feed follows.
+            if block.count(b"\r") != block.count(b"\r\n") + block.endswith(b"\r") or (
+                last == b"\r" and block[:1] != b"\n"
+            ):
                 return None
+            last = block[-1:]
             hashed.update(block)
             lines, end = lines + block.count(b"\n"), end + len(block)
             if cut:
                 found.append(_piece(whole, hashed.hexdigest(), start, end)._replace(stop=lines))
                 start = FileMark(kind, end, lines)
+    if last == RETURN:
+        return None
     return [*found, _piece(whole, hashed.hexdigest(), start, end)] if start is None or end > start.end else found
 
 
-def _settles(path: Path) -> bool:
+def _ends_lines(block: bytes) -> bool:
+    """Whether a carriage return stands there that ends a line by itself; of one at the end what follows tells."""
+    return block.count(RETURN) > block.count(b"\r\n") + block.endswith(RETURN)
+
+
+def _settles(path: Path, *, quoted: bool) -> bool:
     """Whether the first piece of a file has as many rows as settle how all are read."""
-    rows = 0
+    rows = marks = 0
     with path.open("rb") as file:
         while file.tell() < PIECE and rows < LOOKED_AT and (line := file.readline()):
-            rows += bool(line.strip())
+            marks += line.count(QUOTE) if quoted else 0
+            rows += bool(line.strip()) and marks % 2 == 0
     return rows >= LOOKED_AT
 
 
-def _blocks(file: Any) -> Iterator[tuple[bytes, bool]]:
+def _blocks(file: Any, *, quoted: bool) -> Iterator[tuple[bytes, bool]]:
     """The content in blocks, each with whether a piece ends behind it."""
-    due = PIECE
+    due, marks = PIECE, 0
     while block := file.read(BLOCK):
         at = file.tell() - len(block)
-        while at + len(block) >= due and (place := block.find(b"\n", max(due - at - 1, 0))) >= 0:
+        while at + len(block) >= due and (place := _end(block, max(due - at - 1, 0), marks if quoted else None)) >= 0:
             yield block[: place + 1], True
+            marks += block.count(QUOTE, 0, place + 1)
             at, block, due = at + place + 1, block[place + 1 :], at + place + 1 + PIECE
         if block:
+            marks += block.count(QUOTE)
             yield block, False
+
+
+def _end(block: bytes, start: int, marks: int | None) -> int:
+    """The first end of a line from there on; with the `marks` before the block, one behind an even number of them."""
+    place = block.find(b"\n", start)
+    if marks is None or place < 0:
+        return place
+    marks += block.count(QUOTE, 0, place)
+    while marks % 2 and place >= 0:
+        before, place = place, block.find(b"\n", place + 1)
+        marks += block.count(QUOTE, before, max(place, before))
+    return place
+
+
+def _batches(whole: FilePiece, path: Path) -> list[FilePiece]:
+    """Batches of an Arrow file of so many bytes together; none of another file."""
+    found, start, size = list[FilePiece](), None, 0
+    for number, rows, held in batches_of(path):
+        size += held
+        if size >= PIECE:
+            mark = FileMark(BATCHES, number, rows)
+            found.append(whole._replace(key=_key(whole, whole.key, start), size=size, start=start, stop=rows))
+            start, size = mark, 0
+    if size:
+        found.append(whole._replace(key=_key(whole, whole.key, start), size=size, start=start))
+    return found
 
 
 def _groups(whole: FilePiece, path: Path | StoredFile) -> Iterator[dict[str, Any]]:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from itertools import chain
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from hfsft.errors import Place, SourceError, place_of
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 SUFFIXES = (".arrow", ".feather")
 FILE = b"ARROW1"  # how a file of Arrow begins; a stream, as `datasets` writes it, has no mark
-GROUPS = "row groups"  # how a file is read of which pieces begin with a row group
+GROUPS, BATCHES = "row groups", "batches"  # how files are read of which pieces begin with one
 BATCH = 100  # rows that are unpacked at once
 REPEATED = 2**21  # bytes of a text that, kept once for all rows, is not unpacked for each of a batch
 BURSTS = 1_000  # no table's texts come to so many times its size, unless it was packed to burst
@@ -70,16 +71,54 @@ class _Groups:
         self._batches = chain.from_iterable(of_each)
 
 
-def file(path: File) -> Iterator[tuple[str, Any]]:
-    """Each row of an Arrow file (a Feather file of version 2)."""
+def file(path: File, reading: FileReading | None = None) -> Iterator[tuple[str, Any]]:
+    """Each row of an Arrow file (a Feather file of version 2); `reading` is that of a piece of it."""
     import pyarrow as pa
 
     def opened(stack: ExitStack) -> _Batches:
         source = seekable(path, stack)
         file = pa.ipc.open_file(stack.enter_context(pa.OSFile(str(source))) if source is path else source)
-        return file.schema.names, map(file.get_batch, range(file.num_record_batches))
+        return file.schema.names, _Stored(file)
 
-    return _marked(path, "an Arrow file", opened)
+    return _marked(path, "an Arrow file", opened, reading, BATCHES)
+
+
+class _Stored:
+    """The batches of an Arrow file, from some on once it is told so."""
+
+    def __init__(self, file: Any) -> None:
+        self._file = file
+        self.go_on(0)
+
+    def __iter__(self) -> _Stored:
+        return self
+
+    def __next__(self) -> pa.RecordBatch:
+        return next(self._batches)
+
+    def go_on(self, number: int) -> None:
+        """The batches from there on come next."""
+        self._batches = map(self._file.get_batch, range(number, self._file.num_record_batches))
+
+
+def batches_of(path: Path) -> Iterator[tuple[int, int, int]]:
+    """Of each batch of an Arrow file how many batches and rows there are up to it, and its bytes; none of another file.
+
+    They are read for that, one at a time.
+    """
+    import pyarrow as pa
+
+    if beginning(path, len(FILE)) != FILE:
+        return
+    rows = 0
+    try:
+        with pa.OSFile(str(path)) as source, pa.ipc.open_file(source) as file:
+            for number in range(file.num_record_batches):
+                batch = file.get_batch(number)
+                rows += batch.num_rows
+                yield number + 1, rows, batch.nbytes
+    except (pa.ArrowException, OSError):  # which its reader tells
+        return
 
 
 def stream(path: File) -> Iterator[tuple[str, Any]]:
@@ -97,15 +136,24 @@ _Batches: TypeAlias = "tuple[list[str], Iterator[pa.RecordBatch]]"
 
 
 def _marked(
-    path: File, what: str, opened: Callable[[ExitStack], _Batches], reading: FileReading | None = None
+    path: File,
+    what: str,
+    opened: Callable[[ExitStack], _Batches],
+    reading: FileReading | None = None,
+    kind: str = GROUPS,
 ) -> Iterator[tuple[str, Any]]:
     """The rows of all batches, each with its number."""
     with ExitStack() as stack:
-        yield from _rows(path, what, opened, stack, reading)
+        yield from _rows(path, what, opened, stack, reading, kind)
 
 
 def _rows(
-    path: File, what: str, opened: Callable[[ExitStack], _Batches], stack: ExitStack, reading: FileReading | None
+    path: File,
+    what: str,
+    opened: Callable[[ExitStack], _Batches],
+    stack: ExitStack,
+    reading: FileReading | None,
+    kind: str,
 ) -> Iterator[tuple[str, Any]]:
     import pyarrow as pa
 
@@ -118,7 +166,7 @@ def _rows(
     if twice := same_name(names):
         raise SourceError(f"two columns are called {twice}", place=place_of(path))
     if reading is not None:
-        reading.begins(GROUPS)
+        reading.begins(kind)
     try:
         for batch in batches:
             for start in range(0, batch.num_rows, BATCH):
@@ -131,7 +179,7 @@ def _rows(
                         reading.at(index + 1)
                     yield f"[{index}]", row
                     index += 1
-            if isinstance(batches, _Groups) and reading is not None and (mark := reading.skips()):
+            if isinstance(batches, _Groups | _Stored) and reading is not None and (mark := reading.skips()):
                 batches.go_on(mark.end)
                 index = mark.lines
     except (pa.ArrowException, OSError) as error:

@@ -238,7 +238,7 @@ class Table:
         hashes = dict(self.identity()["files"]) if self.files else {}
 
         def cut(each: tuple[str, File]) -> list[FilePiece]:
-            return pieces_of(*each, hashes[_archive_name(*each)])
+            return pieces_of(*each, hashes[_archive_name(*each)], self.delimiter)
 
         if not self.stored:
             return [piece for each in self.files for piece in cut(each)]
@@ -248,7 +248,7 @@ class Table:
     def of(self, piece: FilePiece) -> Table:
         """The table of the rows of a piece."""
         before = {piece.name: piece.start} if piece.start and piece.features is None else {}
-        return replace(self, piece=piece, progress=TableProgress(before, part=True))
+        return replace(self, piece=piece, progress=TableProgress(before, part=True, stop=piece.stop))
 
     def streamed(self) -> Table:
         """The same table, of which a dataset on the Hub is read as it is downloaded, and not kept."""

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from hfsft.engine.spread.scattered import Does, Scattered
 
 KEYED = {NUMBER: "int64", "key": "string"}
-ROW = {NUMBER: "int64", "id": "string", "asks": "bool", "question": "string", "context": "string"}
+ROW = {NUMBER: "int64", "id": "string", "asks": "bool", "question": "string", "setting": "string"}
 EXAMPLE = {"other": "int64", "of": "string", "turns": "string"}
 PICKED = {NUMBER: "int64", "place": "int64", "other": "int64"}
 MADE = {NUMBER: "int64", SHOWN: ["string"], TURNS: "string"}
@@ -102,7 +102,9 @@ def saying() -> Does:
         numbers, asked = _asked(table)
         told = zip(numbers, *sketches_of(asked, FAMILY), asked, strict=True)
         there = [(number, sketch or b"", each) for number, key, sketch, each in told if key is not None]
-        return said_of(*([each[place] for each in there] for place in range(3)))
+        return said_of(
+            [number for number, *_ in there], [sketch for _, sketch, _ in there], [each for *_, each in there]
+        )
 
     return does
 
@@ -140,14 +142,14 @@ def that_show() -> Does:
 def picking(examples: Resource, count: int, by: str) -> Does:
     """The work that picks for each row; one for which nothing is picked has a row without an example too."""
     known = examples.load()
-    asked = list(zip(known["question"].to_pylist(), known["context"].to_pylist(), strict=True))
+    asked = list(zip(known["question"].to_pylist(), known["setting"].to_pylist(), strict=True))
     shelf = Shelf(known["id"].to_pylist(), known[COMPONENT].to_pylist(), asked)
     numbers = known[NUMBER].to_pylist()
 
     def does(table: pa.Table) -> pa.Table:
         found: list[tuple[Any, ...]] = []
         for row in table.to_pylist():
-            picked = shelf.picked(by, row["id"], row[COMPONENT], (row["question"], row["context"]), count)
+            picked = shelf.picked(by, row["id"], row[COMPONENT], (row["question"], row["setting"]), count)
             found.append((row[NUMBER], -1, None))
             found += [(row[NUMBER], place, numbers[each]) for place, each in enumerate(picked)]
         return pa.table([list(each) for each in zip(*found, strict=True)] or [[]] * 3, schema=arrow_schema(PICKED))

@@ -12,12 +12,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from itertools import chain, islice
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
 from hfsft.engine.resources import Work
-from hfsft.engine.spread.by_rounds import ByRounds
+from hfsft.engine.spread.two_ways import TwoWays
 from hfsft.engine.step import Step
 from hfsft.errors import Place
 from hfsft.hashing import digest
@@ -26,9 +26,6 @@ from hfsft.rows.messages import Message
 from hfsft.rows.views import OPTIONAL, answered, complete, messages, questions
 from hfsft.similarity import LexicalIndex, families
 from hfsft.stages.base import Section
-
-if TYPE_CHECKING:
-    from hfsft.engine.spread.scattered import Scattered
 
 SHOWN, TURNS = "demonstrations", "demonstration_turns"
 """Columns of the ids of the examples that were shown, and of their turns as JSON until the row is answered."""
@@ -76,16 +73,10 @@ def turns_of(row: Mapping[str, Any]) -> list[Message]:
     return found
 
 
-def showing(count: int, by: str) -> ByRounds:
+def showing(count: int, by: str) -> TwoWays:
     """What picks so many examples for each row."""
-    return ByRounds(partial(_shown, count=count, by=by), partial(_spread, count=count, by=by))
-
-
-def _spread(rows: Scattered, *, count: int, by: str) -> Scattered:
-    """The same of scattered rows."""
-    from hfsft.stages.answers.demonstration_rounds import shown
-
-    return shown(rows, count, by)
+    how: dict[str, Any] = {"count": count, "by": by}
+    return TwoWays(partial(_shown, **how), Work("hfsft.stages.answers.demonstration_rounds:shown", how))
 
 
 def _shown(batch: Batch, *, count: int, by: str) -> Batch:
@@ -96,7 +87,8 @@ def _shown(batch: Batch, *, count: int, by: str) -> Batch:
     index.add(range(len(rows)), asked)
     family = families(len(rows), chain(_of_one_lineage(rows), index.joined(FAMILY)))
     shown = [place for place, row in enumerate(rows) if can_be_shown(row)]
-    shelf = Shelf(*([each[place] for place in shown] for each in ([row["id"] for row in rows], family, asked)))
+    examples = [(rows[place]["id"], family[place], asked[place]) for place in shown]
+    shelf = Shelf([each for each, *_ in examples], [of for _, of, _ in examples], [said for *_, said in examples])
     found: Batch = {name: [None] * len(rows) for name in (SHOWN, TURNS)}
     for place, row in enumerate(rows):
         if not answered(row):

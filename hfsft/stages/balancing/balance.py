@@ -6,12 +6,12 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field, PrivateAttr, field_validator, model_validator
 
 from hfsft.engine.resources import Work
-from hfsft.engine.spread.by_rounds import ByRounds
+from hfsft.engine.spread.two_ways import TwoWays
 from hfsft.engine.step import Bound, Step, compare
 from hfsft.errors import Problem, nearest
 from hfsft.hashing import unit
@@ -23,9 +23,6 @@ from hfsft.rows.row import is_approved
 from hfsft.similarity import normalise, split_words
 from hfsft.stages.balancing.caps import Caps, Groups, short, taken
 from hfsft.stages.base import CardPart, Context, Outcome, Panel, ShownTable, Stage, Warn
-
-if TYPE_CHECKING:
-    from hfsft.engine.spread.scattered import Scattered
 
 BALANCE, UNBALANCED = "balance", "unbalanced"
 SHOWN, LONGEST = 12, 60  # values that a table lists, and the characters of each
@@ -252,16 +249,10 @@ def _derive(batch: Batch, *, column: str, to: str, opening: int | None, bands: l
     return {to: found}
 
 
-def deciding(rules: Sequence[Mapping[str, Any]]) -> ByRounds:
+def deciding(rules: Sequence[Mapping[str, Any]]) -> TwoWays:
     """What says of each row whether it goes, and for which value."""
-    return ByRounds(partial(_decide, rules=[dict(rule) for rule in rules]), partial(_decided, rules=rules))
-
-
-def _decided(rows: Scattered, *, rules: Sequence[Mapping[str, Any]]) -> Scattered:
-    """The same of scattered rows."""
-    from hfsft.stages.balancing.balance_rounds import decided
-
-    return decided(rows, rules)
+    told = [dict(rule) for rule in rules]
+    return TwoWays(partial(_decide, rules=told), Work("hfsft.stages.balancing.balance_rounds:decided", {"rules": told}))
 
 
 def sections_of(rules: Sequence[Mapping[str, Any]]) -> list[Balance]:

@@ -124,7 +124,7 @@ def with_any(names: Sequence[str], codes: Sequence[str]) -> Does:
         known = np.zeros(table.num_rows, bool)
         for code in codes:
             known |= table[code].is_valid().to_numpy()
-        return table.select(list(names)).filter(pa.array(known))
+        return pc.filter(table.select(list(names)), pa.array(known))
 
     return does
 

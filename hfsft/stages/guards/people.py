@@ -8,8 +8,8 @@ from math import floor
 from typing import TYPE_CHECKING
 
 from hfsft.engine.resources import Work, path_of
-from hfsft.engine.spread.by_rounds import ByRounds
 from hfsft.engine.spread.scattered import NUMBER
+from hfsft.engine.spread.two_ways import TwoWays
 from hfsft.engine.step import Bound, Step, compare
 from hfsft.rows.batch import Batch
 from hfsft.rows.columns import RANKING, REVIEWED, ranked_by
@@ -42,9 +42,9 @@ def keeping_share(share: float, place: Place, reviewed: Sequence[str] = ()) -> l
     return [step, compare("guards.share", Bound("people", BEYOND, absent=True), place)]
 
 
-def marking(share: float) -> ByRounds:
+def marking(share: float) -> TwoWays:
     """What marks rows."""
-    return ByRounds(partial(_mark, share=share), partial(_marked, share=share))
+    return TwoWays(partial(_mark, share=share), Work(path_of(marked), {"share": share}))
 
 
 def _room(people: int, share: float) -> int:
@@ -68,7 +68,7 @@ def _said(share: float) -> str:
     return f"a share of {share:g}"
 
 
-def _marked(rows: Scattered, *, share: float) -> Scattered:
+def marked(rows: Scattered, share: float) -> Scattered:
     """The same of scattered rows: those of models are put in order by rounds, people's are only counted."""
     from hfsft.near import RANK, numbered
 

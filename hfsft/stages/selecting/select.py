@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import partial
 from math import floor, inf
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field, PrivateAttr
 
 from hfsft.engine.ledger import OF
 from hfsft.engine.resources import Resource, Work
-from hfsft.engine.spread.by_rounds import ByRounds
+from hfsft.engine.spread.two_ways import TwoWays
 from hfsft.engine.step import Bound, Step, compare
 from hfsft.errors import ModelError, Problem, SourceError, nearest
 from hfsft.rows.batch import Batch
@@ -22,9 +22,6 @@ from hfsft.stages.base import CardPart, Context, Outcome, Panel, Section, ShownT
 from hfsft.stages.guards.like import AnyQueries, packaged, real_queries
 from hfsft.stages.selecting.twin import BOTH, CHOSEN, ONLY, RANDOM, SELECTED
 from hfsft.stages.selecting.walk import ROUNDING, Room, by_chance, by_order, by_vectors, by_words, order
-
-if TYPE_CHECKING:
-    from hfsft.engine.spread.scattered import Scattered
 
 SELECT, UNSELECTED, LIKENESS = "select", "unselected", "select_likeness"
 PARTS = 10  # of the candidates in the order of a measure, whose shares are shown
@@ -248,16 +245,9 @@ def room_in(rows: int, balanced: Sequence[Mapping[str, Any]]) -> Room:
     return Room(most, [rule.get("values") for rule in balanced])
 
 
-def walking(**how: Any) -> ByRounds:
+def walking(**how: Any) -> TwoWays:
     """What says of each row whether it is taken, and if not, why."""
-    return ByRounds(partial(_walk, **how), partial(_walked, **how))
-
-
-def _walked(scattered: Scattered, **how: Any) -> Scattered:
-    """The same of scattered rows."""
-    from hfsft.stages.selecting.select_rounds import walked
-
-    return walked(scattered, how)
+    return TwoWays(partial(_walk, **how), Work("hfsft.stages.selecting.select_rounds:walked", {"how": how}))
 
 
 def _walk(

@@ -9,14 +9,13 @@ from heapq import heapify, heappop, heapreplace
 from typing import TYPE_CHECKING, Any
 
 from hfsft.engine.resources import Work
-from hfsft.engine.spread.by_rounds import ByRounds
+from hfsft.engine.spread.two_ways import TwoWays
 from hfsft.engine.step import Bound, Step, compare
 from hfsft.rows.batch import Batch
 from hfsft.rows.columns import RANKING, REVIEWED, ranked_by
 from hfsft.rows.row import peoples
 
 if TYPE_CHECKING:
-    from hfsft.engine.spread.scattered import Scattered
     from hfsft.errors import Place
 
 SIZE, RANK = "size", "size_rank"
@@ -45,16 +44,10 @@ def trimming(
     return [step, compare(SIZE, Bound(SIZE, RANK, at_most=size), place)]
 
 
-def ranking(attributes: Sequence[str]) -> ByRounds:
+def ranking(attributes: Sequence[str]) -> TwoWays:
     """What ranks rows."""
-    return ByRounds(partial(_rank, attributes=attributes), partial(_ranked, attributes=attributes))
-
-
-def _ranked(rows: Scattered, *, attributes: Sequence[str]) -> Scattered:
-    """The same of scattered rows."""
-    from hfsft.stages.sizing.trim_rounds import ranked
-
-    return ranked(rows, attributes, RANK)
+    rounds = Work("hfsft.stages.sizing.trim_rounds:ranked", {"attributes": list(attributes), "name": RANK})
+    return TwoWays(partial(_rank, attributes=attributes), rounds)
 
 
 def _rank(batch: Batch, *, attributes: Sequence[str]) -> Batch:

@@ -87,11 +87,11 @@ def taking_turns() -> Does:
 
     def does(table: pa.Table) -> pa.Table:
         place = table[ITEM].to_numpy() - table["first"].to_numpy()
-        turn = (place + pc.fill_null(table["before"], 0).to_numpy()).astype(">i8")
+        turn = (place + pc.fill_null(table["before"], 0).to_numpy()).tolist()
         theirs = table["theirs"].to_pylist()
-        numbers, best = table[ITEM].to_numpy().astype(">i8"), table["best"].to_pylist()
+        numbers, best = table[ITEM].to_pylist(), table["best"].to_pylist()
         ranks = [
-            b"\0" + number.tobytes() if person else b"\1" + so_far.tobytes() + rest
+            b"\0" + number.to_bytes(8, "big") if person else b"\1" + so_far.to_bytes(8, "big") + rest
             for person, number, so_far, rest in zip(theirs, numbers, turn, best, strict=True)
         ]
         return pa.table({NUMBER: table[NUMBER], RANK: pa.array(ranks, pa.binary())})

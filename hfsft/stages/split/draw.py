@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from hfsft.engine.ledger import Side
 from hfsft.engine.spread.scattered import starts
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 Stood = Side | Literal["held"]
 """The side of a family, as far as it is settled: one that is `held` out is of validation or test."""
 HELD: Stood = "held"
+SEEN: tuple[Stood, ...] = ("train", "validation", HELD, "test")
+"""Sides by how much a model has seen of what stands there, the most first."""
 FREE = {"family": "string", "group": "string", "size": "int64", "drawn": "float64", "place": "float64"}
 """Families that are on no side yet: what the draw needs to know of each."""
 POOL = ""  # the group of the families of all topics that are too small to give one
@@ -174,6 +176,16 @@ def _free(families: Sequence[str], group: Mapping[str, str], size: Mapping[str, 
     hashes = list(map(hashes_of, families))
     columns = [families, [group[each] for each in families], [size[each] for each in families]]
     return pa.table([*columns, *map(list, zip(*hashes, strict=True))], schema=arrow_schema(FREE))
+
+
+def most_seen(sides: Iterable[Any]) -> Any:
+    """Of several sides the one that models see most of."""
+    return min(sides, key=SEEN.index)
+
+
+def strata(values: Iterable[Any]) -> list[str | None]:
+    """The values of a column as texts."""
+    return [None if value is None else str(value) for value in values]
 
 
 def _topics(families: Sequence[str], topics: Sequence[str | None]) -> dict[str, str]:

@@ -116,7 +116,7 @@ class Naming:
 
     def spread(self, rows: Scattered) -> Scattered:
         """The same of scattered rows, which are sketched and have their keys."""
-        from hfsft.stages.split.family_rounds import named_families
+        from hfsft.stages.split.scattering.family_rounds import named_families
 
         return named_families(rows, self.near(rows), KEYS, DOCUMENT, "family")
 

@@ -15,14 +15,11 @@ from hfsft.engine.resources import Resource
 from hfsft.hashing import digest
 from hfsft.rows.batch import Batch
 from hfsft.stages.selecting.twin import BOTH, CHOSEN, RANDOM, SELECTED
-from hfsft.stages.split.draw import HELD, Stood, drawn
+from hfsft.stages.split.draw import HELD, Stood, drawn, most_seen, strata
 from hfsft.stages.split.row_families import KEYS, keys_of
 
 if TYPE_CHECKING:
     from hfsft.engine.spread.scattered import Scattered
-
-SEEN: tuple[Stood, ...] = ("train", "validation", HELD, "test")
-"""Sides by how much a model has seen of what stands there, the most first."""
 
 
 class Stand(NamedTuple):
@@ -113,11 +110,6 @@ def _stand(told: str) -> Stand:
     return Stand(*cast("list[Side]", told.split()))
 
 
-def most_seen(sides: Iterable[Any]) -> Any:
-    """Of several sides the one that models see most of."""
-    return min(sides, key=SEEN.index)
-
-
 def _shares(asked: Mapping[str, Any]) -> tuple[float, float]:
     return float(asked.get("validation") or 0), float(asked.get("test") or 0)
 
@@ -146,11 +138,6 @@ class Known:
         return self.known
 
 
-def strata(values: Iterable[Any]) -> list[str | None]:
-    """The values of a column as texts."""
-    return [None if value is None else str(value) for value in values]
-
-
 def giving(known: Resource, share: float, stratify: str = TOPIC, test: float = 0.0) -> Giving:
     """What gives all rows their sides, of each value in the column `stratify` about as many each."""
     return Giving(known.load, share, stratify, test)
@@ -171,7 +158,7 @@ class Giving:
 
     def spread(self, rows: Scattered) -> Scattered:
         """The same of scattered rows, which have their keys."""
-        from hfsft.stages.split.side_rounds import given_sides
+        from hfsft.stages.split.scattering.side_rounds import given_sides
 
         return given_sides(rows, KEYS, self.known(), (self.share, self.test), self.stratify)
 

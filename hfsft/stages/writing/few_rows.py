@@ -39,9 +39,11 @@ def worked_out(rows: Scattered, way: str, how: Mapping[str, Any]) -> Scattered:
     batch = {name: values_of(table[name]) for name in names}
     made = getattr(self_instruct, way)(**how)({name: values for name, values in batch.items() if name != NUMBER})
     ranks = self_instruct.ranks_of(batch, **told)
-    chosen = self_instruct.in_turn if way == "showing" else self_instruct.looked_at
-    number = how["number"]
-    mine = [at for at, rank in enumerate(ranks) if chosen(rank, number, batch["instruction"][at])]
+    number, texts = how["number"], batch["instruction"]
+    if way == "showing":
+        mine = [at for at, rank in enumerate(ranks) if rank and rank[1] == number]
+    else:
+        mine = [at for at, rank in enumerate(ranks) if self_instruct.looked_at(rank, number, texts[at])]
     kinds = {NUMBER: "int64", NEW: "bool", **{_new(name): kind for name, kind in writes.items()}}
     columns = [[batch[NUMBER][at] for at in mine], [True] * len(mine)]
     columns += [[made[name][at] for at in mine] for name in writes]

@@ -12,13 +12,13 @@ from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from math import nextafter
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from pydantic import Field
 
 from hfsft.engine.ledger import OF
 from hfsft.engine.resources import Work
-from hfsft.engine.spread.by_rounds import ByRounds
+from hfsft.engine.spread.two_ways import TwoWays
 from hfsft.engine.step import Bound, Step, compare
 from hfsft.errors import Problem
 from hfsft.hashing import unit
@@ -30,11 +30,9 @@ from hfsft.stages.base import Context
 from hfsft.stages.writing.base import Written
 from hfsft.stages.writing.written_kind import written_kind
 
-if TYPE_CHECKING:
-    from hfsft.engine.spread.scattered import Scattered
-
 DEMONSTRATIONS, SHOWN = "demonstrations", "demonstration_texts"
 NOVELTY = "novelty"
+ROUNDS = "hfsft.stages.writing.few_rows:worked_out"  # what makes the same of scattered rows
 _NUMBER = re.compile(r"\A\d{1,3}[.)]\s+")
 _MORE = re.compile(r"\n[ \t]{0,9}\d{1,3}[.)]\s")  # where a writer goes on with the list
 WRITTEN_SHARE = 0.25  # of the demonstrations: two of eight
@@ -163,27 +161,15 @@ def ranks_of(batch: Batch, called: str, rounds: int) -> list[tuple[int, int] | N
     ]
 
 
-def in_turn(rank: tuple[int, int] | None, number: int, text: Any) -> bool:
-    """Whether a row is written in that round, whatever it says."""
-    return rank is not None and rank[1] == number
-
-
 def looked_at(rank: tuple[int, int] | None, number: int, text: Any) -> bool:
     """Whether a row is compared in that round: one of a later wave in each up to its own."""
     return rank is not None and bool(text) and (rank[1] == number or (rank[1] < number and rank[0] > 1))
 
 
-def showing(called: str, rounds: int, number: int, count: int) -> ByRounds:
+def showing(called: str, rounds: int, number: int, count: int) -> TwoWays:
     """What picks the demonstrations of the rows of a round."""
-    how = {"called": called, "rounds": rounds, "number": number, "count": count}
-    return ByRounds(partial(_shown, **how), partial(_spread, way="showing", **how))
-
-
-def _spread(rows: Scattered, *, way: str, **how: Any) -> Scattered:
-    """What one of both makes of scattered rows."""
-    from hfsft.stages.writing.few_rows import worked_out
-
-    return worked_out(rows, way, how)
+    how: dict[str, Any] = {"called": called, "rounds": rounds, "number": number, "count": count}
+    return TwoWays(partial(_shown, **how), Work(ROUNDS, {"way": "showing", "how": how}))
 
 
 def _shown(batch: Batch, *, called: str, rounds: int, number: int, count: int) -> Batch:
@@ -234,10 +220,10 @@ class _Ring:
         return [self._places[each] for each in found]
 
 
-def comparing(called: str, rounds: int, number: int, by: By, below: float) -> ByRounds:
+def comparing(called: str, rounds: int, number: int, by: By, below: float) -> TwoWays:
     """What measures how much the rows of a round are like those before them."""
-    how = {"called": called, "rounds": rounds, "number": number, "by": by, "below": below}
-    return ByRounds(partial(_compared, **how), partial(_spread, way="comparing", **how))
+    how: dict[str, Any] = {"called": called, "rounds": rounds, "number": number, "by": by, "below": below}
+    return TwoWays(partial(_compared, **how), Work(ROUNDS, {"way": "comparing", "how": how}))
 
 
 def _compared(batch: Batch, *, called: str, rounds: int, number: int, by: By, below: float) -> Batch:

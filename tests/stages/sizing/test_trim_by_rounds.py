@@ -36,7 +36,7 @@ def test_over_daft(attributes: tuple[str, ...], tmp_path: Path) -> None:
             "topic": draw.choice("aaaab"),
             "score_mean": draw.choice([None, 1.0, 2.0, 2.5]),
         }
-        for _ in range(300)
+        for _ in range(1500)  # more of one combination than a byte counts
     ]
     step, _ = trimming(100, attributes)
-    assert_same(step, batch_of(rows, {name: KINDS[name] for name in rows[0]}), KINDS, None, over_daft(tmp_path), 50)
+    assert_same(step, batch_of(rows, {name: KINDS[name] for name in rows[0]}), KINDS, None, over_daft(tmp_path), 400)

@@ -14,9 +14,9 @@ from hfsft.engine.on_daft.shuffles import Rounds, Shuffled
 from hfsft.engine.on_daft.work_folder import WorkFolder
 from hfsft.engine.spread.scattered import Scattered
 from hfsft.rows.batch import Batch
+from hfsft.stages.split.draw import SEEN
 from hfsft.stages.split.joins import Parting
 from hfsft.stages.split.row_families import KEYS, Naming, Sketching, keys_by_row
-from hfsft.stages.split.sides import SEEN
 from tests.engine.spread.rounds import scattered, spread_out
 from tests.fuzz.bounds import tries
 from tests.near.test_steps_by_rounds import KINDS, rows_of

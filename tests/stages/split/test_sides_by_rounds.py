@@ -16,10 +16,10 @@ from hfsft.engine.on_daft.work_folder import WorkFolder
 from hfsft.engine.spread.scattered import Scattered
 from hfsft.rows.batch import Batch
 from hfsft.stages.selecting.twin import BOTH, CHOSEN, RANDOM, SELECTED
-from hfsft.stages.split import side_rounds
-from hfsft.stages.split.draw import taken
+from hfsft.stages.split.draw import SEEN, taken
 from hfsft.stages.split.row_families import KEYS
-from hfsft.stages.split.sides import SEEN, Giving
+from hfsft.stages.split.scattering import side_rounds
+from hfsft.stages.split.sides import Giving
 from tests.engine.spread.rounds import scattered, spread_out
 from tests.fuzz.bounds import tries
 

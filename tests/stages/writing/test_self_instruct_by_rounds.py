@@ -23,7 +23,7 @@ MADE: dict[str, dict[str, Any]] = {
 }
 HOW = {"called": "seeds[1]", "rounds": 2}
 KINDS = {**dict.fromkeys(READS, "string"), "slot": "int64", "wave": "int64", **MADE["showing"], **MADE["comparing"]}
-WORDS = "where when how can may I we move change my our card order appointment now today".split()
+WORDS = ["where", "when", "how", "can", "may", "I", "we", "move", "change", "my", "card", "order", "now", "today"]
 
 
 def step_of(way: str, number: int, **more: Any) -> Step:

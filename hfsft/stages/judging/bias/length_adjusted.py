@@ -21,7 +21,7 @@ from math import fsum, log
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hfsft.engine.resources import Work
-from hfsft.engine.spread.by_rounds import ByRounds
+from hfsft.engine.spread.two_ways import TwoWays
 from hfsft.engine.step import Step
 from hfsft.filters.text.tokens import words
 from hfsft.rows.batch import Batch, rows_of
@@ -29,7 +29,6 @@ from hfsft.rows.columns import Column, adjusted_of, score_of
 from hfsft.rows.views import said
 
 if TYPE_CHECKING:
-    from hfsft.engine.spread.scattered import Scattered
     from hfsft.errors import Place
 
 READS, OPTIONAL = ("id", "response"), ("messages", "dialect")
@@ -112,16 +111,10 @@ def adjusting_step(name: str, criteria: Sequence[str], place: Place | None = Non
     )
 
 
-def adjusting(criteria: Sequence[str]) -> ByRounds:
+def adjusting(criteria: Sequence[str]) -> TwoWays:
     """What adjusts scores."""
-    return ByRounds(partial(_adjusted, criteria=criteria), partial(_spread, criteria=criteria))
-
-
-def _spread(rows: Scattered, *, criteria: Sequence[str]) -> Scattered:
-    """The same of scattered rows."""
-    from hfsft.stages.judging.bias.length_rounds import adjusted
-
-    return adjusted(rows, criteria)
+    rounds = Work("hfsft.stages.judging.bias.length_rounds:adjusted", {"criteria": list(criteria)})
+    return TwoWays(partial(_adjusted, criteria=criteria), rounds)
 
 
 def lengths_of(batch: Batch) -> list[int]:

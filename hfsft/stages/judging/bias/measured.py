@@ -15,8 +15,8 @@ from heapq import nsmallest
 from typing import TYPE_CHECKING, Any
 
 from hfsft.engine.resources import Work, path_of
-from hfsft.engine.spread.by_rounds import ByRounds
 from hfsft.engine.spread.scattered import NUMBER
+from hfsft.engine.spread.two_ways import TwoWays
 from hfsft.engine.step import Step
 from hfsft.filters.text.tokens import words
 from hfsft.hashing import unit
@@ -55,16 +55,16 @@ def placing_step(name: str, place: Place | None = None) -> Step:
     )
 
 
-def placing() -> ByRounds:
+def placing() -> TwoWays:
     """What numbers rows."""
-    return ByRounds(_placed, _numbered)
+    return TwoWays(_placed, Work(path_of(numbered)))
 
 
 def _placed(batch: Batch) -> Batch:
     return {PLACE: list(range(len(batch["id"])))}
 
 
-def _numbered(rows: Scattered) -> Scattered:
+def numbered(rows: Scattered) -> Scattered:
     """The same of scattered rows."""
     return rows.only([NUMBER]).through(Work(path_of(as_place)), {NUMBER: "int64", PLACE: "int32"})
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from pathlib import Path
-from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -47,7 +46,13 @@ def run_of(seed: int, count: int, share: float, pending: bool) -> Batch:
     }
 
 
-@given(st.integers(0, 999), st.integers(0, 120), st.sampled_from([0.0, 0.2, 1.0]), st.booleans(), st.sampled_from([None, 7]))
+@given(
+    st.integers(0, 999),
+    st.integers(0, 120),
+    st.sampled_from([0.0, 0.2, 1.0]),
+    st.booleans(),
+    st.sampled_from([None, 7]),
+)
 @tries(30)
 def test_the_same_stretches(seed: int, count: int, share: float, pending: bool, cut: int | None) -> None:
     assert_same(drifting(), run_of(seed, count, share, pending), KINDS, cut)

@@ -1,4 +1,4 @@
-"""A function over all rows that is worked out by rounds as well, made of two."""
+"""A function over all rows that is worked out in two ways: by a process that has them, and by rounds."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from hfsft.engine.resources import Work
 from hfsft.rows.batch import Batch
 
 if TYPE_CHECKING:
@@ -13,11 +14,11 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class ByRounds:
-    """What `here` makes of rows that a process has, and `rounds` of scattered ones, to the byte."""
+class TwoWays:
+    """What `here` makes of rows that a process has, and the function of `rounds` of scattered ones, to the byte."""
 
     here: Callable[[Batch], Batch]
-    rounds: Callable[[Scattered], Scattered]
+    rounds: Work
 
     def __call__(self, batch: Batch) -> Batch:
         """What it makes of rows."""
@@ -25,4 +26,5 @@ class ByRounds:
 
     def spread(self, rows: Scattered) -> Scattered:
         """What it makes of scattered rows."""
-        return self.rounds(rows)
+        made: Scattered = self.rounds.made(rows)
+        return made

@@ -21,12 +21,11 @@ from hfsft.engine.spread.scattered import NUMBER
 from hfsft.near import FIRST
 from hfsft.near.blocks import in_groups, put_below
 from hfsft.rows.features import arrow_schema
-from hfsft.stages.split.draw import Stood
-from hfsft.stages.split.family_rounds import resting
-from hfsft.stages.split.joins import JOINS, KnownRow, Parted, parted
+from hfsft.stages.split.apart import JOINS, KnownRow, Parted, parted
+from hfsft.stages.split.draw import SEEN, Stood
 from hfsft.stages.split.row_families import KEYS
-from hfsft.stages.split.side_rounds import known_keys
-from hfsft.stages.split.sides import SEEN
+from hfsft.stages.split.scattering.family_rounds import resting
+from hfsft.stages.split.scattering.side_rounds import known_keys
 
 if TYPE_CHECKING:
     from hfsft.engine.spread.scattered import Does, Scattered
@@ -96,8 +95,9 @@ def parting() -> Does:
                 near[one].append(other)
                 near[other].append(one)
             rows = family.filter(family["id"].is_valid())
-            columns = (rows[name].to_pylist() for name in (NUMBER, "id", KEYS, "origin"))
-            mine = [KnownRow(*row, near[row[0]]) for row in zip(*columns, strict=True)]
+            numbered, ids, keys, origins = (rows[name].to_pylist() for name in (NUMBER, "id", KEYS, "origin"))
+            columns = zip(numbered, ids, keys, origins, (near[number] for number in numbered), strict=True)
+            mine = list(map(KnownRow._make, columns))
             for number, came in parted(mine, sides):
                 numbers.append(number)
                 found.append(came)

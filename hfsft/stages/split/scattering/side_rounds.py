@@ -20,9 +20,8 @@ from hfsft.engine.resources import Work, path_of
 from hfsft.engine.spread.scattered import NUMBER, starts
 from hfsft.rows.features import arrow_schema, values_of
 from hfsft.stages.selecting.twin import BOTH, CHOSEN, RANDOM, SELECTED
-from hfsft.stages.split.draw import FREE, Group, Stood, group_of, hashes_of, taken
-from hfsft.stages.split.family_rounds import exploded
-from hfsft.stages.split.sides import SEEN, strata
+from hfsft.stages.split.draw import FREE, SEEN, Group, Stood, group_of, hashes_of, strata, taken
+from hfsft.stages.split.scattering.family_rounds import exploded
 
 if TYPE_CHECKING:
     from hfsft.engine.spread.scattered import Does, Scattered, Told
