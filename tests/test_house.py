@@ -18,7 +18,7 @@ ORDER = [
     ("plain",),
     ("errors", "hashing", "nested", "cache", "isolated", "marks", "section"),
     ("keys",),
-    ("tallies",),
+    ("storage", "tallies"),
     ("sandbox", "rows", "similarity", "privacy"),
     ("verdicts",),
     ("agreement",),

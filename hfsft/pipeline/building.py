@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from hfsft.release.hub.upload import Published
     from hfsft.release.result import Built
     from hfsft.release.rows.preview import Preview
+    from hfsft.release.shards.shared_shards import SharedShards
     from hfsft.stages.base import ShownTable
 
 OUT = "build"  # where builds go unless somebody says otherwise
@@ -89,7 +90,7 @@ def build(
     built, folder = run(
         recipe, overrides=overrides, out=out, force=force, trust=trust, executor=executor, work=work, askers=askers
     )
-    publish(built.recipe, folder)
+    publish(built.recipe, folder, shared=built.shared)
     return load_built(folder)
 
 
@@ -182,8 +183,12 @@ def run(
     return built, folder
 
 
-def publish(recipe: Recipe, folder: Path, publishing: Publishing | None = None) -> Published | None:
+def publish(
+    recipe: Recipe, folder: Path, publishing: Publishing | None = None, shared: SharedShards | None = None
+) -> Published | None:
     """Put a finished build on the Hub; None where the recipe names no repository or publishing is off.
+
+    Of a build on a cluster, whose nodes wrote the shards (`Built.shared`), they send the large ones.
 
     Nothing is committed where only the figures of the run changed. Raises `ReleaseError`, which says how to go on.
     """
@@ -192,7 +197,15 @@ def publish(recipe: Recipe, folder: Path, publishing: Publishing | None = None) 
         return None
     from hfsft.release.hub.upload import push
 
-    return push(folder, recipe.publish, create_pr=how.create_pr, news_only=True, tell=how.tell, confirm=how.confirm)
+    return push(
+        folder,
+        recipe.publish,
+        create_pr=how.create_pr,
+        news_only=True,
+        tell=how.tell,
+        confirm=how.confirm,
+        shared=shared,
+    )
 
 
 def preview(

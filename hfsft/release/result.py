@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from hfsft.release.rows.kept_rows import KeptRows
     from hfsft.release.rows.pair_lengths import PairLengths
     from hfsft.release.rows.release_measures import ReleaseMeasures
+    from hfsft.release.shards.shared_shards import SharedShards
     from hfsft.release.trainer.check import TrainerCheck
     from hfsft.release.trainer.dataset_writer import DatasetWriter
     from hfsft.release.trainer.lengths import Lengths
@@ -65,6 +66,11 @@ class Built:
         if self.in_order:
             return self.in_order
         return KeptRows.of_dataset(as_dataset(self.rows))
+
+    @property
+    def shared(self) -> SharedShards | None:
+        """The shards that other machines wrote of it; None where this one did."""
+        return self.in_order.shared if self.in_order else None
 
     def split(self, name: str) -> Dataset:
         """The kept rows of one split, in the order of their ids."""

@@ -52,7 +52,7 @@ class _Answer(NamedTuple):
     mean: float | None
     adjusted: float | None
     first_mean: float | None
-    response: str | None
+    length: int  # of what it says, in characters
     fell: str = ""  # the step that took it out
     usable: bool = True  # as the rejected side
 
@@ -79,7 +79,7 @@ def settled(outcome: Outcome) -> Settled:
             if why := _why(chosen, rejected):
                 whys.append(why)
                 continue
-            longer = len(chosen.response or "") > len(rejected.response or "")
+            longer = chosen.length > rejected.length
             found.append(SettledPair(chosen.id, rejected.id, chosen.score, rejected.score, longer))
         if not found:
             faults = (each.fault.partition(":")[0] for each in those if each.fault)
@@ -111,4 +111,4 @@ def _answers(outcome: Outcome) -> Iterator[_Answer]:
 def _of(columns: Sequence[Iterable[Any]], fell: str, usable: bool) -> Iterator[_Answer]:
     for values in zip(*columns, strict=True):
         if values[1] is not None:
-            yield _Answer._make([*values, fell, usable])
+            yield _Answer._make([*values[:-1], len(values[-1] or ""), fell, usable])

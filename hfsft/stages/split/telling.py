@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 
 from hfsft.rows.reading.summaries import rows_said
 from hfsft.stages.base import CardPart, Outcome, Panel, ShownTable, Warn
-from hfsft.stages.split.draw import drawn
-from hfsft.stages.split.joins import JOINS
+from hfsft.stages.split.apart import JOINS
+from hfsft.stages.split.draw import drawn, strata
 from hfsft.stages.split.leak import Closest, shown
-from hfsft.stages.split.sides import NONE, strata
+from hfsft.stages.split.sides import NONE
 
 SMALL = (
     (200, "fewer than the 200 that even a change of style takes"),
