@@ -95,6 +95,14 @@ def saying(otherwise: str) -> Does:
 
 
 @dataclass
+class _Piece:
+    """Rows along a part of the walk, of which some are too like one taken before it, and the rows taken along it."""
+
+    rows: Scattered
+    taken: list[Resource] = field(default_factory=list)
+
+
+@dataclass
 class _Going:
     """The walk over scattered rows, some at a time."""
 
@@ -105,7 +113,7 @@ class _Going:
     compared: str | None
     at_most: float
     taken: list[Resource] = field(default_factory=list)  # the vectors of rows that were taken
-    pieces: list[Scattered] = field(default_factory=list)  # of the rows, with those that are too like one taken
+    pieces: list[_Piece] = field(default_factory=list)
     last: int = 0  # the place behind the last row that was walked along
 
     def gone(self) -> tuple[int, Scattered, Scattered]:
@@ -113,8 +121,9 @@ class _Going:
         walk = self._by_words() if self._vectors is None and self.compared else self._by_vectors()
         alike = [(row, share, other) for row, (share, other) in walk.alike.items()]
         found = self.rows.of(pa.table(_columns(alike, 3), schema=arrow_schema(ALIKE)), ALIKE)
+        work = Work(path_of(too_alike), {"before": self.last, "at_most": self.at_most})
         for piece in self.pieces:
-            found = found.also(piece.through(Work(path_of(too_alike), {"before": self.last}), ALIKE))
+            found = found.also(piece.rows.through(work, ALIKE, piece.taken))
         rows = [(row, True) for row in walk.taken]
         chosen = self.rows.of(pa.table(_columns(rows, 2), schema=arrow_schema(_flag("chosen"))), _flag("chosen"))
         return len(walk.taken), chosen, found
@@ -138,9 +147,12 @@ class _Going:
             walk.go(columns[NUMBER], vectors.get, self._valued(columns), first)
             new = [*map(vectors.get, walk.held[first:])]
             if new:
-                kinds = {NUMBER: "int64", VECTOR: self.rows.kinds[self.compared or ""]}
-                made = pa.table([walk.held[first:], new], schema=arrow_schema(kinds))
+                places = dict(zip(columns[NUMBER], columns[ITEM], strict=True))
+                kinds = {NUMBER: "int64", ITEM: "int64", VECTOR: self.rows.kinds[self.compared or ""]}
+                held = walk.held[first:]
+                made = pa.table([held, [places[row] for row in held], new], schema=arrow_schema(kinds))
                 self.taken.append(self.rows.shared(f"taken of {name}", made))
+                self.pieces[-1].taken.append(self.taken[-1])
             self._ended(walk, table)
         return walk
 
@@ -176,10 +188,11 @@ class _Going:
             between = Work(path_of(within), {"start": start, "end": end})
             numbers = self.walk.through(between, self.walk.kinds).collected()  # 16 bytes each, of at most `MOST`
             needs = [self.rows.shared(f"numbers of {name}", numbers.sort_by(NUMBER)), *self.taken]
-            full = walk.room.full() if walk.room else []
+            # A row for which there is no room may be too like one that is taken meanwhile, which is told of it then.
+            full = walk.room.full() if walk.room and self.compared is None else []
             work = Work(path_of(looking), {"at_most": self.at_most, "full": full, "vectors": self._vectors is not None})
             piece = lie.through(work, {**kinds, "share": "float64", "other": "int64"}, needs).kept(name)
-            self.pieces.append(piece)
+            self.pieces.append(_Piece(piece))
             left = piece.through(Work(path_of(unlike)), kinds)
             left = left if first is None else left.joined(first, [NUMBER], "left")
             table = left.collected().sort_by(ITEM)
@@ -243,11 +256,7 @@ def looking(numbers: Resource, *taken: Resource, at_most: float, full: Sequence[
         stays = alike | np.array(_has_room(table, filled), bool)
         told = {"share": pa.array(share, mask=~alike), "other": pa.array(other, mask=~alike)}
         made = pa.table({**{name: table[name] for name in table.column_names}, **told})
-        if vectors:  # nobody needs them any more
-            place = made.column_names.index(VECTOR)
-            rows = pa.array(np.arange(len(mine)), mask=alike)
-            made = made.set_column(place, VECTOR, made[VECTOR].take(rows))
-        return made.filter(pa.array(stays))
+        return pc.filter(made, pa.array(stays))
 
     return does
 
@@ -283,12 +292,26 @@ def unlike() -> Does:
     return lambda table: table.filter(table["share"].is_null()).drop_columns(["share", "other"])
 
 
-def too_alike(before: int) -> Does:
-    """The work that leaves rows that are too like one taken, and stand before a place of the walk."""
+def too_alike(*taken: Resource, before: int, at_most: float) -> Does:
+    """The work that leaves rows that are too like one taken, and stand before a place of the walk.
+
+    Of rows `taken` along the same part of it, those that stand before such a row may be more like it.
+    """
 
     def does(table: pa.Table) -> pa.Table:
         there = pc.and_(table["share"].is_valid(), pc.less(table[ITEM], before))
-        return table.filter(there).select(list(ALIKE))
+        table = table.filter(there)
+        if not taken or not table.num_rows:
+            return table.select(list(ALIKE))
+        held = taken[0].load()
+        made, stored = (np.asarray(values_of(each[VECTOR]), np.float32) for each in (table, held))
+        first = np.searchsorted(held[ITEM].to_numpy(), table[ITEM].to_numpy())
+        found, at = likest(made, stored, at_most, first)
+        share, other = table["share"].to_numpy(), table["other"].to_numpy()
+        better = found > share
+        share = np.where(better, found, share)
+        other = np.where(better, held[NUMBER].to_numpy()[at], other)
+        return pa.table([table[NUMBER], share, other], schema=arrow_schema(ALIKE))
 
     return does
 

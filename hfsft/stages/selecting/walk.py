@@ -173,10 +173,13 @@ class VectorWalk(Walk):
                     np.maximum(known, to_row, out=known)
 
 
-def likest(made: NDArray[np.float32], held: NDArray[np.float32], at_most: float) -> tuple[NDArray[np.float64], Any]:
+def likest(
+    made: NDArray[np.float32], held: NDArray[np.float32], at_most: float, before: NDArray[np.int64] | None = None
+) -> tuple[NDArray[np.float64], Any]:
     """For each vector the largest cosine to those held, and which of them has it first; -1 where it is under `at_most`.
 
     It does not hang on how many are compared at once: what may be above the bound is worked out for each pair alone.
+    With `before` each is compared with so many of the first of them.
     """
     import numpy as np
 
@@ -184,6 +187,8 @@ def likest(made: NDArray[np.float32], held: NDArray[np.float32], at_most: float)
     for start in range(0, len(held), HELD):
         some = held[start : start + HELD]
         about = made @ some.T
+        if before is not None:
+            about[np.arange(start, start + len(some))[None, :] >= before[:, None]] = -2.0
         most = about.max(axis=1)
         near = np.flatnonzero(most > at_most + ROUNDING - MARGIN)
         rows, others = np.nonzero(about[near] > most[near, None] - 2 * MARGIN)

@@ -60,12 +60,12 @@ def test_over_daft(tmp_path: Path) -> None:
             "level": draw.choice("xxyz"),
             "score_mean": draw.choice([None, 1.0, 2.0, 2.5]),
         }
-        for number in range(300)
+        for number in range(1500)
     ]
     rules = [
         {"column": "topic", "share": {"at_most": 0.2}},
-        {"column": "level", "rows": {"at_least": 30, "at_most": 60}},
+        {"column": "level", "rows": {"at_least": 150, "at_most": 300}},
     ]
     batch = batch_of(rows, {name: KINDS[name] for name in rows[0]})
-    found = assert_same(deciding(rules), batch, KINDS, None, over_daft(tmp_path), 50)
+    found = assert_same(deciding(rules), batch, KINDS, None, over_daft(tmp_path), 400)
     assert len({(each or "").split()[0] for each in found[UNBALANCED] if each}) == 2

@@ -123,11 +123,11 @@ def test_over_daft(compared: str | None, tmp_path: Path) -> None:
             "level": draw.choice("ax"),
             "score_mean": draw.choice([None, 1.0, 2.0, 2.5]),
         }
-        for _ in range(300)
+        for _ in range(1200)
     ]
     more: dict[str, Any] = {"compared": compared, "at_most": 0.8} if compared else {}
-    rules = [{"counted": "topic", "rows": {"at_most": 20}}]
+    rules = [{"counted": "topic", "rows": {"at_most": 60}}]
     found = same(
-        filled(rows, 5, plain=True), None, over_daft(tmp_path), 60, rows=40, by=["score_mean"], balanced=rules, **more
+        filled(rows, 5, plain=True), None, over_daft(tmp_path), 300, rows=150, by=["score_mean"], balanced=rules, **more
     )
     assert bool(compared) == any(" like " in (each or "") for each in found[UNSELECTED])
