@@ -22,7 +22,9 @@ BLOCK = "large_binary"  # the type of such a column: many of them together may b
 def blocks(by: Mapping[str, NDArray[Any]], values: Mapping[str, NDArray[Any]]) -> pa.Table:
     """A row for each different combination of `by`, with the values that stand there, one behind the other."""
     names, count = list(by), len(next(iter(by.values())))
-    order = np.lexsort([by[name] for name in reversed(names)])
+    order: Any = slice(None)
+    if len(names) > 1 or not np.all(by[names[0]][1:] >= by[names[0]][:-1]):  # else they are as they should be
+        order = np.lexsort([by[name] for name in reversed(names)])
     new = np.zeros(count, bool)
     new[:1] = True
     for name in names:
@@ -81,4 +83,14 @@ def bucket_of(hashes: Hashes, buckets: int) -> Places:
     if buckets == 1:
         return np.zeros(len(hashes), np.int64)
     found: Places = ((hashes >> np.uint64(32)) * np.uint64(buckets) >> np.uint64(32)).astype(np.int64)
+    return found
+
+
+def places_in(known: Places, values: Places) -> Places:
+    """The place of each value among the sorted `known`, all of which are among them."""
+    if not len(known) or known[-1] - known[0] > 8 * len(values):
+        return np.searchsorted(known, values)
+    table = np.zeros(int(known[-1] - known[0]) + 1, np.intp)  # faster, where it is small beside the values
+    table[known - known[0]] = np.arange(len(known))
+    found: Places = table[values - known[0]]
     return found

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from hfsft.engine.resources import Work, path_of
 from hfsft.near.blocks import BLOCK, blocks, bucket_of, in_groups, put_below, unblocked
+from hfsft.near.looked_at import HOLDS, KEY, LOOKS, TEXTS
 from hfsft.near.order_numbers import ITEM
 from hfsft.rows.features import arrow_schema
 from hfsft.similarity.lexical.counts import LEAST, once
@@ -25,9 +27,6 @@ if TYPE_CHECKING:
     from hfsft.similarity.lexical.shingles import Hashes, Places
     from hfsft.similarity.lexical.templates import CountedRuns
 
-KEY, TEXTS, HOLDS = "key", "texts", "holds"
-"""Columns of items: their keys, their texts, part by part, and of which parts they are the first with that text."""
-WHOLE = {KEY: "binary", TEXTS: ["string"], HOLDS: "int64"}
 KINDS = (words_in, numbers_in, words_around)  # of runs that are counted
 ARRAYS = {"runs": "<u8", "counts": "<i8", "numbered": "<u8", "sums": "<i8", "around": "<u8", "totals": "<i8"}
 ARRAYS |= {"next": "<i8", "last": "<i8"}  # what templates are made of, see `Templates.as_arrays`
@@ -63,9 +62,9 @@ def _texts_of(digests: Any, part: int, items: Places) -> pa.Table:
     return pa.table({"text": pa.array(digests.tolist(), pa.binary()), "bit": bits, ITEM: items})
 
 
-def common_templates(items: Scattered, buckets: int) -> Resource | None:
-    """What is template in the texts that items hold, for `templates_in`; None where nothing is."""
-    texts = items.only(list(WHOLE))
+def common_templates(texts: Scattered, buckets: int) -> Resource | None:
+    """What is template in texts that are looked at, for `templates_in`; None where nothing is."""
+    texts = texts.only([TEXTS, HOLDS, LOOKS])
     counting = texts.through(Work(path_of(counted), {"buckets": buckets}), COUNTED)
     summed = counting.grouped(["part", "kind", "bucket"], Work(path_of(summing)), COUNTED).kept("common runs")
     # What four texts or more have in common: all processes need it.
@@ -114,12 +113,12 @@ def templates_in(needs: Sequence[Resource], parts: int) -> list[Templates]:
     return found
 
 
-def _held(table: pa.Table) -> list[Chunks]:
-    """For each part the texts that items hold."""
-    texts, holds = table[TEXTS].to_pylist(), table[HOLDS].to_pylist()
+def _looked_at(table: pa.Table) -> list[Chunks]:
+    """For each part the texts that items hold and that are looked at."""
+    texts, looks = table[TEXTS].to_pylist(), pc.bit_wise_and(table[LOOKS], pc.fill_null(table[HOLDS], 0)).to_pylist()
     parts = len(texts[0]) if texts else 0
     return [
-        Chunks([each[part] for each, bits in zip(texts, holds, strict=True) if (bits or 0) >> part & 1])
+        Chunks([each[part] for each, bits in zip(texts, looks, strict=True) if bits >> part & 1])
         for part in range(parts)
     ]
 
@@ -129,7 +128,7 @@ def counted(buckets: int) -> Does:
 
     def does(table: pa.Table) -> pa.Table:
         found = []
-        for part, texts in enumerate(_held(table)):
+        for part, texts in enumerate(_looked_at(table)):
             waiting: list[list[Hashes]] = [[np.zeros(0, np.uint64)] for _ in KINDS]
             for _, chunk in texts:
                 for kind, runs in enumerate(KINDS):
@@ -167,7 +166,7 @@ def looked(known: Resource) -> Does:
     """What tells of some texts what stands beside their common runs."""
 
     def does(table: pa.Table) -> pa.Table:
-        parts = _held(table)
+        parts = _looked_at(table)
         found = [_beside(0, np.zeros(0, np.int64), [np.zeros(0, np.int64)] * len(BESIDE))]
         for part, (texts, templates) in enumerate(zip(parts, templates_in([known], len(parts)), strict=True)):
             slots = Slots((templates.slots.around, templates.slots.totals))

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from hfsft.engine.resources import Work, path_of
 from hfsft.near.blocks import bucket_of, in_groups, put_below
-from hfsft.near.common_runs import KEY, TEXTS, templates_in
+from hfsft.near.common_runs import templates_in
+from hfsft.near.looked_at import KEY, LOOKS, TEXTS
 from hfsft.near.meeting import PAIRS, parts_of_items, read_items
 from hfsft.near.order_numbers import ITEM
 from hfsft.rows.features import arrow_schema
@@ -22,16 +24,24 @@ if TYPE_CHECKING:
 
 ALIKE = {**PAIRS, "similarity": "float64"}
 WANTED = {ITEM: "int64", "bucket": "int64"}
-GIVEN = {**WANTED, KEY: "binary", TEXTS: ["string"], **PAIRS}
+GIVEN = {**WANTED, KEY: "binary", TEXTS: ["string"], LOOKS: "int64", **PAIRS}
 
 
 def alike_pairs(
-    items: Scattered, pairs: Scattered, templates: Sequence[Resource], at_least: float, buckets: int
+    items: Scattered,
+    pairs: Scattered,
+    looks: Scattered,
+    templates: Sequence[Resource],
+    at_least: float,
+    buckets: int,
 ) -> Scattered:
-    """Those of some pairs that are at least so alike; they are counted in so many buckets."""
+    """Those of some pairs that are at least so alike; they are counted in so many buckets. `looks` says of which items
+    any text is looked at.
+    """
     said = {"buckets": buckets}
     wanted = pairs.through(Work(path_of(wanting), said), WANTED).distinct()
     texts = items.only([ITEM, KEY, TEXTS]).joined(wanted, [ITEM])
+    texts = texts.joined(looks.only([ITEM, LOOKS]), [ITEM], "left")
     given = texts.through(Work(path_of(as_texts)), GIVEN).also(pairs.through(Work(path_of(as_pairs), said), GIVEN))
     return given.grouped(["bucket"], Work(path_of(comparing), {"at_least": at_least}), ALIKE, templates)
 
@@ -72,9 +82,11 @@ def comparing(*needs: Resource, at_least: float) -> Does:
         found = [arrow_schema(ALIKE).empty_table()]
         for _, rows in in_groups(table, ["bucket"]):
             there = rows[ITEM].is_valid()
-            texts, pairs = rows.filter(there).sort_by(ITEM), rows.filter(pa.compute.invert(there))
+            texts, pairs = rows.filter(there).sort_by(ITEM), rows.filter(pc.invert(there))
             ids, items = texts[ITEM].to_numpy(), read_items(texts)
-            parts = parts_of_items(items, templates_in(needs, len(items.texts)), 0)
+            looks = pc.fill_null(texts[LOOKS], 0).to_numpy()
+            some = [looks >> part & 1 == 1 for part in range(len(items.texts))]
+            parts = parts_of_items(items, templates_in(needs, len(items.texts)), 0, some)
             first, second = (np.searchsorted(ids, pairs[name].to_numpy()) for name in PAIRS)
             order = np.lexsort((first, second))
             near = list(items.near(parts, first[order], second[order], at_least))

@@ -10,8 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hfsft.engine.resources import Work, path_of
-from hfsft.near.blocks import BLOCK, blocks, bucket_of, in_groups, put_below, unblocked
-from hfsft.near.common_runs import KEY, TEXTS, templates_in
+from hfsft.near.blocks import BLOCK, blocks, bucket_of, in_groups, places_in, put_below, unblocked
+from hfsft.near.common_runs import templates_in
+from hfsft.near.looked_at import KEY, SKETCH, TEXTS, looks_of
 from hfsft.near.order_numbers import ITEM
 from hfsft.rows.features import arrow_schema
 from hfsft.similarity import mixed
@@ -43,7 +44,6 @@ if TYPE_CHECKING:
 
     Shares = NDArray[np.float32]
 
-SKETCH = "sketch"
 BY_ALL, BY_RESTS, SAYS_ALL, SAYS_RESTS = range(4)  # rows: keys of items by either, and what these say
 ENTRIES = {"bucket": "int64", "kind": "int64", "keys": BLOCK, "beside": BLOCK, "items": BLOCK, "kinds": BLOCK}
 ENTRIES |= {"sketches": BLOCK}
@@ -57,7 +57,8 @@ def likely_pairs(
 ) -> Scattered:
     """The pairs of items, the preferred in front, that are to be counted.
 
-    Keys lie in so many buckets, `behind` is how many the pairs of an item with preferred ones are chosen in.
+    Keys lie in so many buckets, `behind` is how many the pairs of an item with preferred ones are chosen in. Beside
+    what is template, `templates` has the runs by which texts are looked at; neither where nothing is template.
     """
     said = {"at_least": at_least, "buckets": buckets}
     entering = items.only([ITEM, KEY, TEXTS, SKETCH]).through(Work(path_of(entered), said), ENTRIES, templates)
@@ -72,11 +73,16 @@ def read_items(table: pa.Table) -> Items:
     return Items(table[KEY].to_pylist(), lambda places: [texts[place] for place in places])
 
 
-def parts_of_items(items: Items, templates: Sequence[Templates], numbers: int) -> list[PartTexts]:
-    """The parts of items, of which a template covers some."""
+def parts_of_items(
+    items: Items, templates: Sequence[Templates], numbers: int, looks: Sequence[NDArray[np.bool_]]
+) -> list[PartTexts]:
+    """The parts of items, of which a template covers some; `looks` says for each which texts of items are looked at."""
     made = []
-    for texts, known in zip(items.texts, templates, strict=True):
-        likely = known.likely_in(Chunks(texts.of(np.arange(len(texts))))) if len(known.runs) else np.zeros(0, np.intp)
+    for texts, known, of, looked in zip(items.texts, templates, items.of, looks, strict=True):
+        likely = np.zeros(0, np.intp)
+        if len(known.runs):
+            some = distinct(of[looked])
+            likely = some[known.likely_in(Chunks(texts.of(some)))]
         made.append(PartTexts(texts, known, likely, numbers))
     return made
 
@@ -90,8 +96,9 @@ def entered(*needs: Resource, at_least: float, buckets: int) -> Does:
         if not table.num_rows:
             return schema.empty_table()
         items, ids = read_items(table), table[ITEM].to_numpy()
-        parts = parts_of_items(items, templates_in(needs, len(items.texts)), numbers)
-        sketches, _ = unpacked([put_together(table[SKETCH].to_pylist())], items.there, at_least)
+        sketches, tells = unpacked([put_together(table[SKETCH].to_pylist())], items.there, at_least)
+        looks = looks_of(needs[1], tells) if needs else [each.long for each in tells]
+        parts = parts_of_items(items, templates_in(needs[:1], len(items.texts)), numbers, looks)
         found = []
         for alike in items.alike_in_parts(parts, sketches, at_least):
             some = np.flatnonzero(alike.kinds)
@@ -123,7 +130,9 @@ def _entries(table: SketchTable, groups: Hashes, ids: Places, buckets: int) -> t
 
 def _says(there: Places, ids: Places, sketches: Sketches, kinds: Places | None = None) -> pa.Table:
     """What items say, in each bucket once."""
-    bucket, at = np.divmod(distinct(there), max(len(ids), 1))
+    some = np.zeros(int(there.max(initial=-1)) + 1, bool)
+    some[there] = True  # faster than to sort them
+    bucket, at = np.divmod(np.flatnonzero(some), max(len(ids), 1))
     says = {"items": ids[at], "sketches": sketches[at]}
     return blocks({"bucket": bucket}, says if kinds is None else {**says, "kinds": kinds[at].astype(np.int64)})
 
@@ -178,7 +187,7 @@ def _rounds(
     keys, items = unblocked(entries, "keys", "<u8"), unblocked(entries, "items", "<i8")
     beside = unblocked(entries, "beside", table.sketches.dtype)
     order = np.argsort(keys)
-    keys, beside, at = keys[order], beside[order], np.searchsorted(ids, items[order])
+    keys, beside, at = keys[order], beside[order], places_in(ids, items)[order]
     new = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]])[: len(keys)])  # where each key begins
     start = 0
     while start < len(keys):

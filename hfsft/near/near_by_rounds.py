@@ -12,8 +12,9 @@ import pyarrow.compute as pc
 from hfsft.engine.resources import Work, path_of
 from hfsft.engine.spread.scattered import NUMBER, starts
 from hfsft.near.blocks import buckets_for
-from hfsft.near.common_runs import KEY, common_templates, holding
+from hfsft.near.common_runs import common_templates, holding
 from hfsft.near.exact_counts import ALIKE, alike_pairs
+from hfsft.near.looked_at import KEY, TEXTS, looked_at
 from hfsft.near.meeting import PAIRS, likely_pairs, read_items
 from hfsft.near.order_numbers import ITEM, RANK, in_order
 from hfsft.near.prepared import KNOWN
@@ -72,13 +73,14 @@ def near_pairs(
 
 def _of_many(items: Scattered, different: int, at_least: float, most: int) -> Scattered:
     buckets = buckets_for(different * ITEM_SAYS, most)
-    holders = items.joined(holding(items), [ITEM], "left")
-    templates = common_templates(holders, buckets)
-    needs = [] if templates is None else [templates]
+    looks = looked_at(items, holding(items).kept("who holds which texts"), at_least, buckets)
+    texts = items.only([ITEM, TEXTS]).joined(looks.items, [ITEM])
+    templates = common_templates(texts, buckets)
+    needs = [] if templates is None else [templates, looks.known]
     likely = likely_pairs(items, needs, at_least, buckets, buckets).kept("pairs that may be alike")
     # Where not all texts come to one place, each comes to where it is compared.
-    texts = different if buckets == 1 else 2 * likely.count()
-    return alike_pairs(items, likely, needs, at_least, buckets_for(texts * ITEM_SAYS, most))
+    compared = different if buckets == 1 else 2 * likely.count()
+    return alike_pairs(items, likely, looks.items, needs[:1], at_least, buckets_for(compared * ITEM_SAYS, most))
 
 
 def _of_few(table: pa.Table, at_least: float) -> pa.Table:

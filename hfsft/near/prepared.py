@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from hfsft.engine.spread.scattered import NUMBER
-from hfsft.near.common_runs import KEY, TEXTS
-from hfsft.near.meeting import SKETCH
+from hfsft.near.looked_at import KEY, SKETCH, TEXTS
 from hfsft.near.order_numbers import RANK
 from hfsft.rows.features import arrow_schema
 from hfsft.similarity.lexical.similar_pairs import all_parts

@@ -99,7 +99,20 @@ class Cluster:
         try:
             return Carried(*ray.get(each))
         except ray.exceptions.RayError as error:
-            raise UserError(_lost(self.address, work, error)) from error
+            raise UserError(self.lost(f"{TRIES} processes at one task ({work})", error)) from error
+
+    def wait(self) -> None:
+        """Wait until a node works. Raises `UserError` where the cluster is gone, or no node comes."""
+        watch = Watch(self)
+        watch.saw(())
+        while not self.nodes():
+            time.sleep(TURN)
+            watch.saw(())
+
+    def lost(self, what: str, error: Exception) -> str:
+        """Where something ended that the cluster was at, and how it was said, with what to do."""
+        more = "Where processes run out of memory, give each CPU of the cluster more of it"
+        return f"{what} ended on the Ray cluster at {self.address}, the last so: {_first_line(error)}. {more}. {AGAIN}"
 
     def actor(
         self, made: Callable[..., Any], *arguments: Any, restarts: int = 0, here: bool = False, threads: int = 1
@@ -291,13 +304,6 @@ def _alive() -> Iterator[tuple[str, str, float]]:
     for node in ray_module().nodes():
         if node["Alive"] and (cpus := node["Resources"].get("CPU", 0.0)):
             yield node["NodeID"], node["NodeManagerAddress"], cpus
-
-
-def _lost(address: ClusterAddress, work: str, error: Exception) -> str:
-    return (
-        f"a task ({work}) ended {TRIES} processes of the Ray cluster at {address} before it was done, the last so: "
-        f"{_first_line(error)}. Where they ran out of memory, give each CPU of the cluster more of it. {AGAIN}"
-    )
 
 
 def _first_line(error: Exception) -> str:

@@ -8,6 +8,7 @@ which the query returned: what else lies there, as of a machine that was lost, i
 from __future__ import annotations
 
 import base64
+import errno
 import json
 import pickle
 import re
@@ -28,11 +29,13 @@ from hfsft.engine.on_daft.queries import daft_module
 from hfsft.engine.on_daft.work_folder import WorkFolder
 from hfsft.engine.resources import Resource, Work, path_of
 from hfsft.engine.spread.in_memory import checked, joined_kinds, told_kind, whole_groups
-from hfsft.errors import HfsftError
+from hfsft.engine.stored.storage_faults import told
+from hfsft.errors import HfsftError, UserError
 from hfsft.hashing import digest
 from hfsft.rows.features import arrow_schema
 
 if TYPE_CHECKING:
+    from hfsft.engine.cluster.connection import Cluster
     from hfsft.engine.spread.scattered import Does, Scattered, Told
 
 T = TypeVar("T")
@@ -42,18 +45,17 @@ ROWS, COUNT, PLACE, TEXT = "hfsft:rows", "hfsft:count", "hfsft:place", "hfsft:te
 AT_ONCE = 16_000  # rows that work is given at a time, or the groups that have so many
 MOST_TASKS = 4000  # in which parts are read; more of them only keep whoever hands them out busy
 TRIES = 3  # times that a query is asked of a cluster, which may lose a machine meanwhile
+FULL = re.compile(r".*(?:No space left on device|os error 28|OutOfDiskError|Disk quota exceeded).*")
 RAISED = re.compile(r"<<hfsft ([A-Za-z0-9+/=]+)>>")  # an error as text: Daft makes another one of it
 
 
 @dataclass(frozen=True)
 class Rounds:
-    """Where a step keeps its rounds, of which `key` says all that they depend on; `tries` is 1 where no machine can be
-    lost but this one.
-    """
+    """Where a step keeps its rounds, the `key` of all that they depend on, and the cluster that works on them."""
 
     folder: WorkFolder
     key: str
-    tries: int = 1
+    cluster: Cluster | None = None
 
     def known(self, name: str) -> tuple[list[str], int] | None:
         """The files of a round that is done, and how many rows they have."""
@@ -78,15 +80,24 @@ class Rounds:
         return digest([self.key, name]) + PARTS
 
     def asked(self, ask: Callable[[], T]) -> T:
-        """What a query comes to. Raises what work raised; a query that ends otherwise is asked again."""
-        for left in reversed(range(self.tries)):
+        """What a query comes to. Raises what work raised, and `UserError` where a disk is full.
+
+        Of a cluster a query that ends otherwise, as one that lost a machine, is asked again as soon as there are
+        machines that work. Raises `UserError` where there will be none, or it ended so too often.
+        """
+        for left in reversed(range(1 if self.cluster is None else TRIES)):
             try:
                 return ask()
             except Exception as error:  # noqa: PERF203, a query takes seconds
                 if (raised := _raised(error)) is not None:
                     raise raised from None
-                if not left:
+                if (full := FULL.search(str(error))) is not None:
+                    raise UserError(f"{self.folder.place}: {told(OSError(errno.ENOSPC, full[0]))}") from error
+                if self.cluster is None:
                     raise
+                self.cluster.wait()
+                if not left:
+                    raise UserError(self.cluster.lost(f"{TRIES} times a query", error)) from error
         raise AssertionError("a query is asked once at least")
 
 
@@ -209,8 +220,9 @@ class Shuffled:
     def shared(self, name: str, table: pa.Table) -> Resource:
         """A table that whoever needs it reads from a file in the folder."""
         folder, file = self.rounds.folder, digest([self.rounds.key, "shared", name]) + PART
-        with folder.writing(file) as sink:
-            pq.write_table(table, sink, compression="zstd")
+        if not (is_caching_enabled() and folder.whole(file)):  # else a build before wrote it
+            with folder.told(), folder.writing(file) as sink:
+                pq.write_table(table, sink, compression="zstd")
         folder.used([file])
         told = {"place": folder.place, "settings": dict(folder.settings), "file": file}
         return Resource("table", Work(path_of(SharedTable), told), file)

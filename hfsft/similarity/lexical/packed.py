@@ -15,10 +15,10 @@ from itertools import count, pairwise, repeat
 from typing import TYPE_CHECKING, NamedTuple
 
 from hfsft.similarity.lexical.candidates import WHOLE, bands_for
-from hfsft.similarity.lexical.counts import RUN
 from hfsft.similarity.lexical.shingles import Chunks, distinct
 from hfsft.similarity.lexical.sketches import sketches_between
 from hfsft.similarity.lexical.slots import words_around
+from hfsft.similarity.lexical.templates import numbers_in
 
 if TYPE_CHECKING:
     import numpy as np
@@ -190,9 +190,7 @@ def _packed(texts: Sequence[str], numbers: int, width: int) -> _Texts:
     for _, chunk in Chunks(texts):
         made = np.zeros((len(chunk), tables[0].shape[1]), f"<u{width}")
         made[:, :numbers] = sketches_between(*chunk.bags(), numbers)
-        spans = chunk.spans(RUN)
-        some, hashes = chunk.numbered(spans)
-        told, counts = _short([words_around(chunk), (spans.text[some], hashes)], len(made))
+        told, counts = _short([words_around(chunk), numbers_in(chunk)], len(made))
         long = counts.sum(axis=1) > TOLD
         if long.any():
             told = told[np.repeat(~long, counts.sum(axis=1))]

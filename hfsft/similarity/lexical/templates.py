@@ -140,6 +140,6 @@ def words_in(chunk: Chunk) -> tuple[Places, Hashes]:
 
 def numbers_in(chunk: Chunk) -> tuple[Places, Hashes]:
     """The runs with a number in them, whichever it is."""
-    runs = chunk.runs(RUN)
-    some, hashes = chunk.numbered(runs)
-    return runs.text[some], hashes
+    spans = chunk.spans(RUN)
+    some, hashes = chunk.numbered(spans)
+    return spans.text[some], hashes

@@ -16,16 +16,19 @@ STORE = 100 << 20  # bytes of each object store
 
 
 class Nodes:
-    """A head without CPUs and nodes that work, which can be killed and started in the main thread."""
+    """A head without CPUs and nodes that work, which can be killed and started in the main thread.
 
-    def __init__(self, workers: int = 2) -> None:
+    The head is 127.0.0.2 unless `first` is another number.
+    """
+
+    def __init__(self, workers: int = 2, cpus: int = 1, first: int = 2) -> None:
         os.environ.update(SETTINGS)
         from ray.cluster_utils import Cluster
 
-        self._taken = 2
+        self._taken = first
         head = {**self._node(0), "include_dashboard": False, "include_log_monitor": False}
         self._cluster: Any = Cluster(initialize_head=True, head_node_args=head)
-        self.workers = [self._cluster.add_node(wait=False, **self._node(1)) for _ in range(workers)]
+        self.workers = [self._cluster.add_node(wait=False, **self._node(cpus)) for _ in range(workers)]
         self._cluster.wait_for_nodes()
 
     def _node(self, cpus: int) -> dict[str, Any]:

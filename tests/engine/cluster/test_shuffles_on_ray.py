@@ -14,7 +14,7 @@ import pytest
 from hfsft.engine.cluster.connection import connected
 from hfsft.engine.cluster.head_address import ClusterAddress
 from hfsft.engine.on_daft.queries import use_cluster
-from hfsft.engine.on_daft.shuffles import TRIES, Rounds, Shuffled
+from hfsft.engine.on_daft.shuffles import Rounds, Shuffled
 from hfsft.engine.on_daft.work_folder import WorkFolder
 from hfsft.engine.resources import Work
 from hfsft.engine.spread.components import COMPONENT, components
@@ -54,9 +54,9 @@ def tables() -> tuple[pa.Table, pa.Table]:
 
 
 def on_ray(engine: str, folder: str, word: str, work: str = "sizes_slowly") -> list[tuple[Any, ...]]:
-    connected(ClusterAddress.of(engine), 1)
+    cluster = connected(ClusterAddress.of(engine), 1)
     use_cluster()
-    over = Shuffled(lambda _: None, {}, Rounds(WorkFolder.of(folder), word, TRIES))
+    over = Shuffled(lambda _: None, {}, Rounds(WorkFolder.of(folder), word, cluster))
     rows, pairs = tables()
     return made(word, over.of(rows, KINDS), over.of(pairs, PAIRS), work)
 
