@@ -19,7 +19,7 @@ from hfsft.rows.columns import vector_of
 from hfsft.rows.features import arrow_schema, values_of
 from hfsft.rows.views import questions, response
 from hfsft.similarity import normalise, sketches_of
-from hfsft.stages.contradicting.alike_questions import PAIR, chosen, row_of_pair
+from hfsft.stages.contradicting.chosen_pairs import PAIR, chosen, row_of_pair
 
 if TYPE_CHECKING:
     from hfsft.engine.spread.scattered import Does, Scattered
