@@ -190,6 +190,8 @@ class InternalError(HfsftError):
 
 def place_of(path: str | os.PathLike[str], line: int = 0, column: int = 0) -> Place:
     """A place whose file is written the way the user would type it (relative when below the working directory)."""
+    if "://" in (address := os.fspath(path)):
+        return Place(address, line, column)
     absolute = Path(path).absolute()
     try:
         shown = absolute.relative_to(Path.cwd())

@@ -18,6 +18,7 @@ ORDER = [
     ("plain",),
     ("errors", "hashing", "nested", "cache", "isolated", "marks", "section"),
     ("keys",),
+    ("storage", "tallies"),
     ("sandbox", "rows", "similarity", "privacy"),
     ("verdicts",),
     ("agreement",),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, Literal, Protocol
@@ -11,19 +12,24 @@ from pydantic import Field
 
 from hfsft.documents.corpus import DOCUMENT, DOCUMENTS, Corpus, DocumentChunk, listed
 from hfsft.documents.ranking import ByVectors, ByWords, Ranking
-from hfsft.engine.resources import Resource, Work
+from hfsft.engine.resources import Resource, Work, path_of
+from hfsft.engine.spread.scattered import NUMBER
 from hfsft.engine.step import Step
 from hfsft.errors import Problem
 from hfsft.hashing import unit
 from hfsft.prompts import Prompt
 from hfsft.rows.batch import Batch, Row, rows_of
 from hfsft.rows.columns import EVIDENCE, UNANSWERABLE, Column, column, vector_of
+from hfsft.rows.features import arrow_schema, values_of
 from hfsft.rows.messages import Message
 from hfsft.rows.reading.summaries import rows_said
 from hfsft.rows.views import answered, setting_text
 from hfsft.section import Section
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from hfsft.engine.spread.scattered import Does, Scattered
     from hfsft.errors import Place
 
 ASKED = "instruction"  # the column that documents are found by
@@ -144,7 +150,7 @@ def steps(context: Retrieved | None, around: RecipeAround, at: tuple[str | int, 
             sees="all",
             beside=CHUNKS,
             reads=(*READS, vectors),
-            work=Work("hfsft.documents.retrieving:by_vectors", arguments),
+            work=Work("hfsft.documents.retrieving:GivenByVectors", arguments),
             **common,
         ),
     ]
@@ -180,15 +186,41 @@ def by_words(corpus: Resource, *, context: Mapping[str, Any]) -> Callable[[Batch
     return given
 
 
-def by_vectors(corpus: Resource, *, context: Mapping[str, Any]) -> Callable[[Batch, Batch], Batch]:
+class GivenByVectors:
     """What gives rows their documents by vectors, those of the chunks beside them."""
-    how = Retrieved.model_validate(context)
 
-    def given(batch: Batch, chunks: Batch) -> Batch:
-        found: Corpus = corpus.load()
+    def __init__(self, corpus: Resource, *, context: Mapping[str, Any]) -> None:
+        self._corpus, self._context = corpus, context
+
+    def __call__(self, batch: Batch, chunks: Batch) -> Batch:
+        """The columns, for each row."""
+        how, found = Retrieved.model_validate(self._context), self._corpus.load()
         return _given(how, batch, found, ByVectors(found, chunks["id"], chunks[vector_of("text")]), vector_of(ASKED))
 
-    return given
+    def spread(self, rows: Scattered, chunks: Scattered) -> Scattered:
+        """The same for scattered rows: whoever works on some of them has all chunks, as it has the documents."""
+        vector = vector_of("text")
+        table = rows.shared("chunks", chunks.only([NUMBER, "id", vector]).collected().sort_by(NUMBER))
+        writes = {NUMBER: "int64", **_writes(Retrieved.model_validate(self._context))}
+        work = Work(path_of(given_beside), {"context": dict(self._context)})
+        return rows.through(work, writes, [self._corpus, table])
+
+
+def given_beside(corpus: Resource, chunks: Resource, *, context: Mapping[str, Any]) -> Does:
+    """The work that gives scattered rows their documents."""
+    import pyarrow as pa
+
+    how, found, table = Retrieved.model_validate(context), corpus.load(), chunks.load()
+    ranking = ByVectors(found, table["id"].to_pylist(), values_of(table[vector_of("text")]))
+    schema = arrow_schema(_writes(how))
+
+    def does(rows: pa.Table) -> pa.Table:
+        batch = {name: values_of(rows[name]) for name in rows.column_names if name != NUMBER}
+        made = _given(how, batch, found, ranking, vector_of(ASKED))
+        columns = {name: pa.array(made[name], schema.field(name).type) for name in schema.names}
+        return pa.table({NUMBER: rows[NUMBER], **columns})
+
+    return does
 
 
 def _given(how: Retrieved, batch: Batch, corpus: Corpus, ranking: Ranking, asked: str) -> Batch:
@@ -252,14 +284,14 @@ def _others(
     return list(islice(suits, most))
 
 
-def notes(context: Retrieved | None, values: Callable[[str], Sequence[Any]]) -> Iterator[str]:
+def notes(context: Retrieved | None, values: Callable[[str], Collection[Any]]) -> Iterator[str]:
     """What to know of rows that were to be given documents; `values` gives a column of those that stayed."""
     if context is None:
         return
     rows = zip(values(DOCUMENTS), values("origin"), values(UNANSWERABLE), strict=True)
-    asked = [(ids, lacks) for ids, origin, lacks in rows if origin != "example"]
-    if bare := sum(not ids for ids, _ in asked):
-        yield f"{rows_said(bare)} of {len(asked):,} got no documents: none shares a word with what they ask"
+    asked = Counter((not ids, bool(lacks)) for ids, origin, lacks in rows if origin != "example")
+    if bare := asked[True, False] + asked[True, True]:
+        yield f"{rows_said(bare)} of {asked.total():,} got no documents: none shares a word with what they ask"
     if context.unanswerable and asked and not any(lacks for _, lacks in asked):
         yield "no row is `unanswerable`: there are too few rows, or no other documents than those that suit"
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from datasets import Dataset, Features
 
     from hfsft.engine.lookahead import Route
+    from hfsft.engine.on_daft.work_folder import WorkFolder
     from hfsft.engine.plan import Asker
 
 
@@ -73,8 +74,8 @@ class DataTask(Protocol):
     """Work that is data: any process does it that sees the files of the build."""
 
     @property
-    def rows(self) -> int:
-        """How many rows it is over."""
+    def rows(self) -> int | None:
+        """How many rows it is over; None where that is not known, as of a large file."""
         ...
 
     def do(self, stops: Callable[[], bool] = ...) -> Any:
@@ -116,6 +117,11 @@ class Executor(Protocol[R]):
     What was made is kept, so that the same step over the same rows is read back by the next build. `beside` are the
     rows of the side table that a step looks into. Whatever `asker` raises comes through.
     """
+
+    @property
+    def shared(self) -> WorkFolder | None:
+        """Where tasks write files, as other machines do them; None where all see the disk of this one."""
+        ...
 
     def source(self, step: Step, before: R | None) -> Done[R]:
         """The rows of a source, after those of earlier sources (`before`) where the plan has several."""

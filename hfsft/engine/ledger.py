@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from itertools import chain, repeat
+from itertools import repeat
 from json import JSONEncoder
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
+from hfsft.engine.ordering.spilled import Spilled
 from hfsft.errors import InternalError
 from hfsft.plain import beside
+from hfsft.tallies.column_values import ColumnValues
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -93,9 +95,9 @@ class Removal:
                 "error": self.errors[row_id] if failed else None,
             }
 
-    def column(self, name: str) -> list[Any]:
-        """One column of the rows; None throughout where there is no such column."""
-        return self.rows[name][:] if name in self.rows.column_names else [None] * len(self.rows)
+    def column(self, name: str) -> ColumnValues:
+        """One column of the rows, read anew whenever somebody goes over it; None throughout where there is no such."""
+        return ColumnValues(lambda: (value for batch in self.batches([name]) for value in batch[name]), len(self.rows))
 
 
 @dataclass(frozen=True)
@@ -210,8 +212,12 @@ class Ledger:
         counts = self.counts()
         if sum(counts.values()) != self.rows_in:
             raise InternalError(f"the ledger does not add up: {self.rows_in} rows in, but {dict(counts)}")
-        fallen = (batch["id"] for removal in self.removals for batch in removal.batches(["id"]))
-        if twice := twins(chain(splits.values(), fallen)):
+
+        def ids() -> Iterator[Sequence[str | None]]:
+            yield from splits.values()
+            yield from (batch["id"] for removal in self.removals for batch in removal.batches(["id"]))
+
+        if twice := twins(ids):
             raise InternalError(f"{len(twice)} rows have two fates, such as {twice[0]}")
 
     def counts(self) -> dict[str, int]:
@@ -260,19 +266,18 @@ class Ledger:
         second.
         """
         like = [each for each in self.removals if each.instead or each.value_column + OF in each.rows.column_names]
-        after = {
-            (removal.compared, entry["id"]): entry["of"]
-            for removal in like
-            for entry in removal.entries()
-            if entry["of"] is not None
-        }
+        after = Spilled[str](str, str)
+        for removal in like:
+            for entry in removal.entries():
+                if entry["of"] is not None:
+                    after[f"{removal.compared}\0{entry['id']}"] = entry["of"]
 
         def told(removal: Removal, entry: dict[str, Any]) -> dict[str, Any]:
             of, passed = entry["of"], set[str]()
             # Rows that name each other in a ring end where they began.
-            while (removal.compared, of) in after and of not in passed:
+            while of is not None and of not in passed and (next_one := after.get(f"{removal.compared}\0{of}")):
                 passed.add(of)
-                of = after[removal.compared, of]
+                of = next_one
             return {**entry, "of": of}
 
         return told
@@ -283,14 +288,16 @@ class Ledger:
         `rejected` rows were too like that one, `not_chosen` ones of a group of which it was to stay. What grew from a
         row stands for it in another way, and is not meant.
         """
-        pairs = [(fate, entry["id"], entry["of"]) for fate, entry in self._like()]
-        wanted = {of for _, _, of in pairs}
-        gone, grew = set[str](), set[tuple[str, str]]()
+        wanted = Spilled[str](str, str)  # the rows that others fell for, and of those that are gone what they grew from
+        for _, entry in self._like():
+            wanted[entry["of"]] = ""
         for removal in self.removals if wanted else ():
             for batch in removal.batches(["id", "parent_id"]):
-                gone |= wanted.intersection(batch["id"])
-                grew |= {pair for pair in zip(batch["id"], batch["parent_id"], strict=True) if pair[0] in wanted}
-        return dict(Counter(fate for fate, row_id, of in pairs if of in gone and (of, row_id) not in grew))
+                for row_id, parent in zip(batch["id"], batch["parent_id"], strict=True):
+                    if row_id in wanted:
+                        wanted[row_id] = f"gone {parent or ''}"
+        fell = ((fate, wanted[entry["of"]], entry["id"]) for fate, entry in (self._like() if wanted else ()))
+        return dict(Counter(fate for fate, became, row_id in fell if became and became != f"gone {row_id}"))
 
     def _like(self) -> Iterator[tuple[Removed, dict[str, Any]]]:
         for removal, entries in self.removed():

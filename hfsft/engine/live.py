@@ -54,9 +54,8 @@ class Live:
         self.spares = False  # whether rows that the budget does not pay for fail, and the others go on: else all stops
         self.unpaid = False  # whether any did
         self._results: dict[str, Any] = {}  # by row id, what the stage asked last made of its answers
-        # By step and row id, what was prefetched: the row it was made for, what the step's function returned, and the
-        # model and key of each answer.
-        self._prefetched: dict[str, dict[str, tuple[Row, Row, list[tuple[str, str]]]]] = {}
+        # By step and row id, what was prefetched: the row it was made for, and what the step's function returned.
+        self._prefetched: dict[str, dict[str, tuple[Row, Row]]] = {}
         # The step that was started before its turn: its name, its rows by id, and the drive that asks for them.
         self._started: tuple[str, dict[str, Row], Driving] | None = None
         # The calls and spendings of each step when its turn ended: of another wave only what is new is reported.
@@ -114,6 +113,7 @@ class Live:
         calls_before, spent_before = self._reported.get(step.name, (0, {}))
         calls, spent = usage.total(step.name).calls, usage.spent(step.name)
         self._reported[step.name] = calls, spent
+        usage.over(step.name)
         return Asked(errors, calls=calls - calls_before, spent=spent_since(spent_before, spent))
 
     def _drive(self, step: Step, tasks: Iterable[Task], total: int, first: _First | None = None) -> Driving:
@@ -127,13 +127,11 @@ class Live:
                     waiting[task.id] = task._replace(following=None)  # that was asked then too
                     yield task.id, start
                     continue
-                row, made, answered = prefetched.pop(task.id, ({}, {}, []))
+                row, made = prefetched.pop(task.id, ({}, {}))
                 waiting[task.id] = task
                 if row != task.row:
                     yield task.id, task.start
                     continue
-                for model, key in answered:
-                    self.pool.usage.of(step.name, model).prefetched.discard(key)
                 yield task.id, partial(_known, made)
 
         def prefetch(row_id: str, made: Row) -> Prefetch | None:
@@ -144,9 +142,9 @@ class Live:
             step, task = found
             results = self._prefetched.setdefault(step.name, {})
 
-            def done(made: Row, answered: list[tuple[str, str]]) -> None:
+            def done(made: Row) -> None:
                 if keep:
-                    results[row_id] = task.row, made, answered
+                    results[row_id] = task.row, made
 
             return Prefetch(step.name, task.start, done, bears_of(step, spares=self.spares))
 

@@ -13,11 +13,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import import_module
 from operator import attrgetter
+from platform import node
 from typing import Any, Protocol
 
 from hfsft.errors import InternalError, UserError
 from hfsft.hashing import digest
 
+EVERYWHERE = "with files where every machine sees them, under the same path"
 AT_ONCE = 64  # resources that a process holds; the one that was not used for longest goes first
 
 
@@ -91,15 +93,27 @@ class Resource:
         return digest([self.work.as_dict(), self.identity])
 
     def load(self) -> Any:
-        """The content, loaded when it is first asked for. Raises `UserError` where it is another one by now."""
+        """The content, loaded when it is first asked for in a process, once.
+
+        Raises `UserError` where it is another one by now, or this process finds none.
+        """
         with _LOCK:
-            held = _HELD.get(self.key) or _hold(self.key, self.work.made())
+            held = self._held()
             _HELD.move_to_end(self.key)
             if not held.loaded:
-                if held.loader.identity() != self.identity:
-                    raise UserError(f"a {self.kind} was changed while it was in use: run the command again")
                 held.content, held.loaded = held.loader.load(), True
             return held.content
+
+    def _held(self) -> _Held:
+        try:
+            held = _HELD.get(self.key) or _hold(self.key, self.work.made())
+            same = held.loaded or held.loader.identity() == self.identity
+        except (UserError, OSError) as error:  # whoever planned the step found it
+            raise UserError(f"a {self.kind} is not there on {node()}: {error}. Try again, {EVERYWHERE}") from error
+        if not same:
+            told = f"a {self.kind} was changed while it was in use, or is another one on {node()}"
+            raise UserError(f"{told}: run the command again, {EVERYWHERE}")
+        return held
 
     def as_dict(self) -> dict[str, Any]:
         """The resource as JSON, without what it takes to load it, which may be large."""

@@ -24,7 +24,7 @@ class Prefetch(NamedTuple):
 
     stage: str
     start: Callable[[], Turns]
-    done: Callable[[Any, list[tuple[str, str]]], None]  # is told what the generator returned, by which answers
+    done: Callable[[Any], None]  # is told what the generator returned
     bears: Bears = Bears(1.0)  # how many of its rows that stage may lose
 
 
@@ -76,9 +76,8 @@ class Drive:
         self.finished = False
         self.reason: BaseException | None = None  # why it was stopped early
         self._requester = requester
-        # Rows as they are begun, and how many of their answers were counted in an earlier round.
-        self._tasks: Iterator[tuple[str, Callable[[], Turns], int]] = ((row_id, start, 0) for row_id, start in tasks)
-        self._put_off: list[tuple[str, Callable[[], Turns], int]] = []  # those whose answers come with a batch
+        self._tasks = tasks  # rows as they are begun
+        self._put_off: list[tuple[str, Callable[[], Turns]]] = []  # those whose answers come with a batch
         self._results = results
         self._find_next = prefetch
         self._looked = 0  # rows for which the next stage was looked for
@@ -112,7 +111,7 @@ class Drive:
             try:
                 await batches.settle()
             except BudgetError as error:
-                for row_id, _, _ in self._put_off:
+                for row_id, _ in self._put_off:
                     self._leave(row_id, error)
                 break
             except HfsftError as error:
@@ -188,13 +187,13 @@ class Drive:
 
     async def _work(self) -> None:
         try:
-            for row_id, start, counted in self._tasks:
+            for row_id, start in self._tasks:
                 if self.reason is not None:
                     return
                 following, unsure = None, list[str]()
                 result: Any
                 try:
-                    result = await self._row(self.stage, start(), counted=counted, unsure=unsure, why=self._bears.why)
+                    result = await self._row(self.stage, start(), unsure=unsure, why=self._bears.why)
                     if self._results is not None:
                         self._results[row_id] = result
                     if unsure:
@@ -202,8 +201,8 @@ class Drive:
                     following = await self._next(row_id, result)
                 except AnswerError as error:
                     result = self.failures[row_id] = bare(error)
-                except PutOff as put_off:
-                    self._put_off.append((row_id, start, put_off.met))
+                except PutOff:
+                    self._put_off.append((row_id, start))
                     continue
                 except BudgetError as error:
                     self._leave(row_id, error)
@@ -294,14 +293,14 @@ class Drive:
 
     async def _prefetch(self, following: Prefetch) -> None:
         self.passed[following.stage] += 1
-        answered, unsure = list[tuple[str, str]](), list[str]()
+        unsure = list[str]()
         made: Any
         try:
             made = await self._row(
-                following.stage, following.start(), answered=answered, unsure=unsure, why=following.bears.why
+                following.stage, following.start(), prefetched=True, unsure=unsure, why=following.bears.why
             )
             if not unsure:  # else the turn of its stage finds the answers in the store, or asks again
-                following.done(made, answered)
+                following.done(made)
             self.prefetched[following.stage] += 1
         except (Unready, BudgetError) as error:
             if isinstance(error, BudgetError) and not self._bears.unpaid:
@@ -321,15 +320,11 @@ class Drive:
         *,
         unsure: list[str],
         why: Callable[[Any], str | None],
-        counted: int = 0,
-        answered: list[tuple[str, str]] | None = None,
+        prefetched: bool = False,
     ) -> Any:
-        """What a generator returns, whose first answers were `counted` before.
-
-        `answered`, where its stage is prefetched, gets models and keys of its answers; `unsure` the keys of answers of
-        which later ones may show that they are none; `why` says of what is returned whether it is of no use.
+        """What a generator returns. `unsure` gets the keys of answers of which later ones may show that they are none;
+        `why` says of what is returned whether it is of no use; `prefetched`: whether it is asked for a later stage.
         """
-        prefetched, met = answered is not None, 0
         outcome: Answer | AnswerError | None = None
         mending = Mending(self._requester.mends, stage)
         try:
@@ -343,10 +338,7 @@ class Drive:
                 ):
                     outcome = self._requester.refuse(request)
                     continue
-                outcome = await self._requester.outcome(
-                    stage, request, begun=begun, counted=met < counted, answered=answered
-                )
-                met += 1
+                outcome = await self._requester.outcome(stage, request, begun=begun, prefetched=prefetched)
                 if self.reason is not None:
                     raise asyncio.CancelledError
                 if isinstance(outcome, Answer) and (key := self._requester.may_be_cut(request, outcome)):
@@ -358,9 +350,6 @@ class Drive:
         except AnswerError as error:
             mending.ended(False if error.cause == "unreadable" else None)
             self.asked += outcome is not None and not prefetched
-            raise
-        except PutOff as put_off:
-            put_off.met = met
             raise
         finally:
             mending.ended(None)

@@ -137,27 +137,21 @@ class Requester:
         request: Request,
         *,
         begun: bool = False,
-        counted: bool = False,
-        answered: list[tuple[str, str]] | None = None,
+        prefetched: bool = False,
     ) -> Answer | AnswerError:
         """The answer, or why there is none that the row can use; ModelError or StoreError where all must stop.
 
-        `begun`: an earlier request of the row was answered, so that it goes before rows that have not begun. `answered`
-        is a list where the request is prefetched for a later stage: model and key of the answer are appended. When
-        that stage asks the same, the answer is in the store and is not counted twice. `counted`: the answer was counted
-        in an earlier round. Raises PutOff where the answer comes with a batch.
+        `begun`: an earlier request of the row was answered, so that it goes before rows that have not begun.
+        `prefetched`: it is asked for a later stage than the one that is driven. Raises PutOff where the answer comes
+        with a batch.
         """
-        prefetched = answered is not None
         asked = self.asked(request)
         key = wire.key_of(asked)
         tally = self._usage.of(stage, request.model)
         looked = self.sharing.moment
         if (answer := await self._answers.find(key)) is not None:
             if self._fault_in(request, answer) is None:
-                if not counted and not (self.batches and self.batches.counted(key)):
-                    tally.found(key, answer, prefetched=prefetched)
-                if answered is not None:
-                    answered.append((request.model, key))
+                tally.found(key, answer)
                 return _usable_or_error(request, answer)
             await self._writer.drop(key)  # kept by a version that took it for an answer
         if key in self._unreported and not prefetched:
@@ -176,6 +170,8 @@ class Requester:
             raise PutOff
         if key in self._asking:
             outcome = await asyncio.shield(self._asking[key])
+            if isinstance(outcome, Answer):
+                tally.found(key, outcome)
         else:
             model = self._models[request.model]
             outcome = await self._ask_once(Job(stage, request, model, asked, key, tally, begun, looked))
@@ -183,9 +179,6 @@ class Requester:
                 await asyncio.sleep(0)
         if prefetched and isinstance(outcome, AnswerError):
             self._unreported.add(key)
-        elif answered is not None:
-            tally.prefetched.add(key)
-            answered.append((request.model, key))
         return _usable_or_error(request, outcome) if isinstance(outcome, Answer) else outcome
 
     def _fault_in(self, request: Request, answer: Answer) -> Fault | None:
@@ -289,7 +282,7 @@ class Requester:
         if self._sender.stopping:
             raise asyncio.CancelledError
         if answer is not None:
-            job.tally.came(job.key, answer)
+            job.tally.found(job.key, answer, shared=True)
         return answer
 
     def _give_up(self, fault: Fault, tries: Counter[str], seconds: float) -> None:
@@ -321,7 +314,7 @@ class Requester:
         if found is not None:
             gate.back_out(lane, expected)
             if not isinstance(found, str):
-                job.tally.came(job.key, found)
+                job.tally.found(job.key, found, shared=True)
             return found
         try:
             return await self._exchange(gate, lane, job, expected)

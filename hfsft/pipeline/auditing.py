@@ -14,7 +14,8 @@ from hfsft.filters import DEFAULT_FILTERS, FILTERS, Filter
 from hfsft.pipeline.building import Watcher, execute
 from hfsft.recipe.compile import compile_recipe
 from hfsft.recipe.recipe import load_recipe
-from hfsft.rows.tables.table import Table, own_name
+from hfsft.rows.places.path_names import own_name
+from hfsft.rows.tables.table import Table
 
 if TYPE_CHECKING:
     from datasets import Dataset

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from hfsft.release.hub.upload import Published
     from hfsft.release.result import Built
     from hfsft.release.rows.preview import Preview
+    from hfsft.release.shards.shared_shards import SharedShards
     from hfsft.stages.base import ShownTable
 
 OUT = "build"  # where builds go unless somebody says otherwise
@@ -89,7 +90,7 @@ def build(
     built, folder = run(
         recipe, overrides=overrides, out=out, force=force, trust=trust, executor=executor, work=work, askers=askers
     )
-    publish(built.recipe, folder)
+    publish(built.recipe, folder, shared=built.shared)
     return load_built(folder)
 
 
@@ -124,9 +125,7 @@ def run(
     if not executor or isinstance(executor, str):
         executor = engine.executor((watcher and watcher.on_told) or (lambda _: None))
     from hfsft.release.folder import previous, sides_file
-    from hfsft.release.report import vega
 
-    vega.prepare()
     place = previous.place(Path(out), loaded.name)
 
     def settled() -> None:
@@ -184,8 +183,12 @@ def run(
     return built, folder
 
 
-def publish(recipe: Recipe, folder: Path, publishing: Publishing | None = None) -> Published | None:
+def publish(
+    recipe: Recipe, folder: Path, publishing: Publishing | None = None, shared: SharedShards | None = None
+) -> Published | None:
     """Put a finished build on the Hub; None where the recipe names no repository or publishing is off.
+
+    Of a build on a cluster, whose nodes wrote the shards (`Built.shared`), they send the large ones.
 
     Nothing is committed where only the figures of the run changed. Raises `ReleaseError`, which says how to go on.
     """
@@ -194,7 +197,15 @@ def publish(recipe: Recipe, folder: Path, publishing: Publishing | None = None) 
         return None
     from hfsft.release.hub.upload import push
 
-    return push(folder, recipe.publish, create_pr=how.create_pr, news_only=True, tell=how.tell, confirm=how.confirm)
+    return push(
+        folder,
+        recipe.publish,
+        create_pr=how.create_pr,
+        news_only=True,
+        tell=how.tell,
+        confirm=how.confirm,
+        shared=shared,
+    )
 
 
 def preview(
@@ -267,8 +278,10 @@ def _prepare_end() -> None:
     from hfsft.engine import why  # noqa: F401
     from hfsft.release import unchanged
     from hfsft.release.folder import process_lock, write  # noqa: F401
+    from hfsft.release.report import vega
     from hfsft.release.rows import pair_lengths, preference, release_measures  # noqa: F401
 
+    vega.prepare()
     write.prepare()
     unchanged.prepare()
 

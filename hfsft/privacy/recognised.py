@@ -34,9 +34,9 @@ def _any(words: str) -> str:
 
 
 _ENTITIES = {"name": "PERSON", "address": "LOCATION"}
-_NUMBER_BEFORE = re.compile(r"(?:\d{1,5}[A-Za-z]?(?:[\-/]\d{1,4})?,?[ \t]{1,3}){1,2}\Z")
-_NUMBER_BEHIND = re.compile(r",?[ \t]{1,3}\d{1,5}[A-Za-z]?(?![\d.,:%])")
-_REST = re.compile(
+_NUMBER_BEFORE = at_first_use(r"(?:\d{1,5}[A-Za-z]?(?:[\-/]\d{1,4})?,?[ \t]{1,3}){1,2}\Z")
+_NUMBER_BEHIND = at_first_use(r",?[ \t]{1,3}\d{1,5}[A-Za-z]?(?![\d.,:%])")
+_REST = at_first_use(
     r"[\s,.]{1,3}(?:(?:apt|suite|unit|flat|floor|no|po box|#)\b\.?[ \t]{0,2}[\w\-]{1,6}"
     r"|[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}"
     r"|(?-i:[A-Z]{2})(?![A-Za-z])|\d{4,6}(?:-\d{4})?(?![\d.,:]))",
@@ -61,8 +61,8 @@ _STREET = at_first_use(
     re.IGNORECASE,
 )
 """As `12 Elm Street`, `12 rue Haute`, `Calle Mayor 12`, `Hauptstraße 12`."""
-_GAP = re.compile(r"[\s,]{1,3}")
-_INITIAL = re.compile(r"[^\W\d_]")
+_GAP = at_first_use(r"[\s,]{1,3}")
+_INITIAL = at_first_use(r"[^\W\d_]")
 
 
 def installed(languages: Sequence[str]) -> str:

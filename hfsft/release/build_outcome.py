@@ -17,6 +17,7 @@ from hfsft.recipe.sections import stage_kinds, with_models
 from hfsft.release.removal_causes import Cause, listed
 from hfsft.release.report import measures
 from hfsft.stages.base import Fell, Outcome, Stage
+from hfsft.tallies.column_values import chained
 
 if TYPE_CHECKING:
     from hfsft.release.report.page_data import PageData
@@ -39,10 +40,10 @@ def _without_figures(built: Built) -> Outcome:
     removals, scored = built.ledger.removals, measures.scored(built.plan)
     return Outcome(
         splits=list(built.ledger.splits),
-        values=built.column,
-        removed=lambda column, step="": [
-            value for each in removals if step in ("", each.stage) for value in each.column(column)
-        ],
+        values=built.values,
+        removed=lambda column, step="": chained(
+            *(each.column(column) for each in removals if step in ("", each.stage))
+        ),
         fell=[
             Fell(each.stage, each.rule, each.bound, len(each.rows), each.value_column in scored) for each in removals
         ],
@@ -67,11 +68,7 @@ def outcome_in(folder: PageData) -> Outcome:
     return Outcome(
         splits=[table.split for table in folder.kept],
         values=folder.values,
-        removed=lambda column, step="": [
-            value
-            for stage, value in zip(folder.removed.column("stage"), folder.removed.column(column), strict=True)
-            if step in ("", stage)
-        ],
+        removed=folder.fell,
         fell=[Fell(stage, rule or "", bound or "", rows) for (stage, rule, bound), rows in fell.items()],
         samples=folder.release.shows_samples,
         figures=folder.summary.get("figures", {}),

@@ -8,11 +8,9 @@ conversation: does not begin with the user (2), ends with the user (1): 3 rows, 
 from __future__ import annotations
 
 import re
-from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from hfsft.engine.step import AMONG
@@ -23,6 +21,7 @@ from hfsft.rows.reading.summaries import rows_said
 from hfsft.stages.judging.judge_report import NO_VERDICT
 from hfsft.stages.selecting.twin import ONLY
 from hfsft.stages.sizing.trim import SIZE
+from hfsft.tallies.middle import Middle
 
 if TYPE_CHECKING:
     from hfsft.engine.ledger import Ledger, Removal
@@ -156,7 +155,7 @@ class _Group:
         self.worded = False
         self.entry: Mapping[str, Any] = {}  # of the first
         self.values: set[str | None] = set()  # different ones, as far as there are two
-        self.numbers = array("d")
+        self.numbers = Middle()
         self.texts: Counter[str] = Counter()  # of what was found or answered
         self._first: tuple[list[int | str], str] | None = None
 
@@ -183,7 +182,7 @@ class _Group:
             return
         self._count(value)
         try:
-            self.numbers.append(float(value))
+            self.numbers.add(float(value))
         except ValueError:  # what the number counts, in words
             self.worded = True
 
@@ -288,7 +287,7 @@ def _measured(group: _Group, bound: str) -> str:
         return f"most often {plain(group.most, LONGEST)}"
     if not group.numbers:
         return "nothing was measured"
-    low, middle, high = min(group.numbers), median(group.numbers), max(group.numbers)
+    low, middle, high = group.numbers.low, group.numbers.median(), group.numbers.high
     span = told(low) if low == high else f"{told(low)} to {told(high)}, median {told(middle)}"
     return f"measured {span}" + (f", {group.missing:,} without a value" if group.missing else "")
 

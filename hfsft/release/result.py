@@ -15,6 +15,7 @@ from hfsft.models.limits.usage import Spent, total_usd
 from hfsft.release.removal_causes import Cause, causes
 from hfsft.release.report.measures import bounds
 from hfsft.stages.split.sides import NONE, Sides
+from hfsft.tallies.column_values import ColumnValues
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from hfsft.release.rows.kept_rows import KeptRows
     from hfsft.release.rows.pair_lengths import PairLengths
     from hfsft.release.rows.release_measures import ReleaseMeasures
+    from hfsft.release.shards.shared_shards import SharedShards
     from hfsft.release.trainer.check import TrainerCheck
     from hfsft.release.trainer.dataset_writer import DatasetWriter
     from hfsft.release.trainer.lengths import Lengths
@@ -65,6 +67,11 @@ class Built:
             return self.in_order
         return KeptRows.of_dataset(as_dataset(self.rows))
 
+    @property
+    def shared(self) -> SharedShards | None:
+        """The shards that other machines wrote of it; None where this one did."""
+        return self.in_order.shared if self.in_order else None
+
     def split(self, name: str) -> Dataset:
         """The kept rows of one split, in the order of their ids."""
         rows = self.kept.of(name)
@@ -76,13 +83,16 @@ class Built:
 
         return column_of(self.rows, name) if name in self.rows.column_names else [None] * len(self.rows)
 
-    def values(self, name: str) -> Iterator[Any]:
-        """The same, some at a time."""
+    def values(self, name: str) -> ColumnValues:
+        """The same, read anew some rows at a time whenever somebody goes over it."""
         from hfsft.rows.features import values_of
 
-        if name not in self.rows.column_names:
-            return repeat(None, len(self.rows))
-        return (value for table in self.streamed.batches([name]) for value in values_of(table[name]))
+        rows = self.streamed
+        if name not in rows.column_names:
+            return ColumnValues(lambda: repeat(None, len(rows)), len(rows))
+        return ColumnValues(
+            lambda: (value for table in rows.batches([name]) for value in values_of(table[name])), len(rows)
+        )
 
     def all_rows(self) -> Iterator[tuple[Rows | Dataset, bool]]:
         """The kept rows, then those that each rule took, each with whether they were kept."""

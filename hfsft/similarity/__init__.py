@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hfsft.similarity.dense_index import DenseIndex, units
+from hfsft.similarity.dense_index import DenseIndex, cosines, units
 from hfsft.similarity.families import families
 from hfsft.similarity.index import Index
 from hfsft.similarity.lexical.shingles import IDEOGRAPH, LETTER, WORD, Chunks, mixed
@@ -22,6 +22,7 @@ __all__ = [
     "Index",
     "LexicalIndex",
     "Sketched",
+    "cosines",
     "families",
     "grouped",
     "keys_of",

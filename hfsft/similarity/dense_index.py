@@ -54,10 +54,7 @@ class DenseIndex(Generic[Key]):
         self._vectors = np.concatenate([self._vectors, vectors]) if len(self._vectors) else vectors
 
     def pairs(self, at_least: float) -> Iterator[tuple[Key, Key, float]]:
-        """The pairs at least so alike, more than 0; those that are the same as an earlier one with the first alone.
-
-        Raises `ModelError` where there are too many to compare all and the library of the index is not there.
-        """
+        """The pairs at least so alike, more than 0; those that are the same as an earlier one with the first alone."""
         import numpy as np
 
         keys, copies = list(self._places), self._copies()
@@ -65,12 +62,13 @@ class DenseIndex(Generic[Key]):
             yield keys[original], keys[copy], 1.0
         some = [place for place in np.flatnonzero(self._vectors.any(axis=1)).tolist() if place not in copies]
         places = np.array(some, np.intp)
-        single = units(self._vectors[places])
-        found = _every(single, at_least) if len(places) <= MANY else near_in_cells(single, at_least - DOUBT)
+        some_vectors = self._vectors[places]
+        few = len(places) <= MANY
+        found = _every(units(some_vectors), at_least) if few else near_in_cells(some_vectors, at_least)
         for ones, others in found:
             for start in range(0, len(ones), BLOCK):
                 left, right = places[ones[start : start + BLOCK]], places[others[start : start + BLOCK]]
-                alike = _cosines(self._vectors[left], self._vectors[right])
+                alike = cosines(self._vectors[left], self._vectors[right])
                 for one, other, value in zip(left.tolist(), right.tolist(), alike.tolist(), strict=True):
                     if value > 0 and value >= at_least:
                         yield keys[one], keys[other], value
@@ -166,7 +164,7 @@ def _alike(
     one, other = np.nonzero(near)
     for start in range(0, len(one), BLOCK):
         left, right = one[start : start + BLOCK], other[start : start + BLOCK]
-        found = _cosines(earlier[left], later[right])
+        found = cosines(earlier[left], later[right])
         for first, second, value in zip(left.tolist(), right.tolist(), found.tolist(), strict=True):
             if value > 0 and value >= at_least:
                 yield first, second, value
@@ -182,7 +180,8 @@ def units(vectors: Vectors) -> Vectors:
     return made
 
 
-def _cosines(one: Vectors, other: Vectors) -> Shares:
+def cosines(one: Vectors, other: Vectors) -> Shares:
+    """The cosine of each vector to the one at the same place, in double precision; at most 1, 0 for one of zeros."""
     import numpy as np
 
     first, second = one.astype(np.float64), other.astype(np.float64)

@@ -21,12 +21,13 @@ from hfsft.rows.choice.chosen import Chosen
 from hfsft.rows.choice.gathered import Gathered
 from hfsft.rows.choice.row_counts import Counts
 from hfsft.rows.messages import Role
+from hfsft.rows.places.file_pieces import FilePiece
+from hfsft.rows.places.path_names import own_name
 from hfsft.rows.reading.column_roles import LISTED, Format
-from hfsft.rows.reading.file_pieces import FilePiece
 from hfsft.rows.reading.row_report import Drop, RowReport
 from hfsft.rows.reading.source_row import How, SettledTable, SourceRow, TableReader
 from hfsft.rows.shapes import SHAPES
-from hfsft.rows.tables.table import Table, own_name
+from hfsft.rows.tables.table import Table
 from hfsft.sandbox.expression import ROW, Expression, ExpressionError, checked
 from hfsft.stages.base import Section
 
@@ -108,7 +109,8 @@ class Located(Section):
     path: Annotated[str, ROWS] = Field(
         min_length=1,
         description="A .jsonl, .json, .csv, .tsv, .txt, .parquet or .arrow file (also packed, as .jsonl.gz or .zip), "
-        "several (data/*.jsonl, data/**/*.csv), a folder of them, or a dataset on the Hub, owner/name.",
+        "several (data/*.jsonl, data/**/*.csv), a folder of them, or a dataset on the Hub, owner/name; in an object "
+        "store by their address: s3://bucket/rows/*.jsonl, hf://buckets/you/rows, gs:// (needs gcsfs), az:// (adlfs).",
     )
     split: str | None = Field(None, description="The split, of a dataset or a folder.")
     config: str | None = Field(None, description="The dataset's configuration.")
@@ -209,8 +211,14 @@ class TableSource(Located, Source):
             return read(chosen, how, first)
 
         def cut() -> CutTable | None:
-            pieces = [] if some or gathered.gathers() else table.pieces()
-            return CutTable(read.settled(chosen, how), pieces) if pieces else None
+            # Of a dataset of the Hub the first rows tell, and no more of it is downloaded for that.
+            looked = Gathered(table.streamed(), self.format)
+            pieces = [] if some or looked.gathers() else table.pieces()
+            return (
+                CutTable(read.settled(Chosen(looked, self.test, self.limit, self.sample), how), pieces)
+                if pieces
+                else None
+            )
 
         def piece(of: FilePiece, settled: SettledTable) -> Iterator[SourceRow]:
             return read(replace(chosen, table=table.of(of)), how, None, settled)

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from hfsft.tallies.column_values import ColumnValues, chained
+
 if TYPE_CHECKING:
     from hfsft.engine.ledger import FunnelLine
     from hfsft.models.model import Model
@@ -89,8 +91,9 @@ class Outcome:
     """What a build came to, as its sections tell it."""
 
     splits: Sequence[str]
-    values: Callable[[str], Sequence[Any]]  # a column of the rows that stayed; None in each, where there is no such
-    removed: Callable[..., Sequence[Any]]  # the same of the rows that fell; with a second name, of those at that step
+    # A column is read anew, some rows at a time, whenever somebody goes over it: no list of it is to be made.
+    values: Callable[[str], Collection[Any]]  # a column of the rows that stayed; None in each, where there is no such
+    removed: Callable[..., Collection[Any]]  # the same of the rows that fell; with a second name, of those at that step
     fell: Sequence[Fell]
     models: Mapping[str, Model] = field(default_factory=dict)  # by their names under `models:`
     # What follows is known while a build is written, and no longer when only its folder is read.
@@ -108,7 +111,11 @@ class Outcome:
     figures: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # by section, see `Stage.figures`
     before: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # the same of the release before
 
-    def numbers(self, column: str, *, fallen: bool = False) -> list[float]:
+    def all_values(self, column: str) -> Collection[Any]:
+        """A column of the rows that stayed, then of those that fell."""
+        return chained(self.values(column), self.removed(column))
+
+    def numbers(self, column: str, *, fallen: bool = False) -> Collection[float]:
         """The numbers in a column of the rows that stayed, with `fallen` of all, without the rows that have none."""
-        found = [*self.values(column), *(self.removed(column) if fallen else ())]
-        return [value for value in found if value is not None]
+        found = self.all_values(column) if fallen else self.values(column)
+        return ColumnValues(lambda: (value for value in found if value is not None))

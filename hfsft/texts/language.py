@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from hfsft.letters import characters as chars
+from hfsft.letters.late_patterns import at_first_use
 
 # The commonest small words of each language, those too that another one shares: a language that lacked its `a` or `to`
 # would be taken for the one that has them.
@@ -46,10 +47,10 @@ _LETTERS = {
     "zh": "的是在有", "ja": "のはです日本", "ko": "이는을를", "th": "และที่ใน", "ar": "في من على", "fa": "در که از", "ur": "میں اور کے", "he": "של את על",
     "hi": "में और का", "ru": "и не на что", "uk": "та не на що", "bg": "и не на че", "el": "και το να",
 }  # fmt: skip
-_TOKEN = re.compile(r"[^\W\d_]+")
-_NO_WORD = re.compile(r"['\u2019]s\b|\b[A-Z]\b")  # as in `company's` and `U.S.`
-_QUOTED = re.compile('"[^"]{0,300}"|\u201c[^\u201d]{0,300}\u201d|«[^»]{0,300}»|`[^`]{0,300}`')
-_VIETNAMESE = re.compile("[ạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹđơư]", re.IGNORECASE)
+_TOKEN = at_first_use(r"[^\W\d_]+")
+_NO_WORD = at_first_use(r"['\u2019]s\b|\b[A-Z]\b")  # as in `company's` and `U.S.`
+_QUOTED = at_first_use('"[^"]{0,300}"|\u201c[^\u201d]{0,300}\u201d|«[^»]{0,300}»|`[^`]{0,300}`')
+_VIETNAMESE = at_first_use("[ạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹđơư]", re.IGNORECASE)
 VIETNAMESE = 3  # of these letters
 _FEW = 2  # small words that a language is known by
 

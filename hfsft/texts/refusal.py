@@ -12,6 +12,7 @@ from typing import Literal
 
 from hfsft.letters import characters as chars
 from hfsft.letters.characters import signs
+from hfsft.letters.late_patterns import at_first_use
 from hfsft.texts.loops import UNSPACED
 from hfsft.texts.refusals import PHRASES
 from hfsft.texts.refusals.openings import OPENINGS
@@ -34,21 +35,21 @@ _UNSPACED_SCRIPTS = signs(chars.KANA, chars.HAN, chars.THAI, chars.HANGUL)
 _ENDS = ".!?。।؟"
 _QUOTES = "`\"\u201c\u201e«「『'"
 # Each begins with a letter of its own, by which the places where it may stand are found at once.
-_QUOTED = re.compile(
+_QUOTED = at_first_use(
     '```.*?```|"[^"]{0,300}"|\u201c[^\u201c\u201d]{0,300}[\u201c\u201d]|\u201e[^\u201c\u201d]{0,300}[\u201c\u201d]'
     "|«[^»]{0,300}»|「[^」]{0,300}」|『[^』]{0,300}』"
     r"|'(?<!\w')(?=\S)(?:[^'\n]|(?<=\w)'(?=\w)){1,300}'(?!\w)",
     re.DOTALL,
 )
 # What somebody is told to say is a quote too: these words stand before its colon.
-_TELLS = re.compile(
+_TELLS = at_first_use(
     r"(?:\b(?:say|says|said|saying|tell|tells|told|write|writes|wrote|type|reply|replies|replied|translation|translates|"
     r"translated|example|sagen sie|sag|schreiben sie|antworten sie|dites|dis|écrivez|répondez|diga|di|escriba|responda|"
     r"diga|escreva|dica|scriva|zeg|schrijf|скажите|напишите|powiedz|napisz)(?: [\w']{1,12}){0,3} ?:|(?:说|回复说|写道)[:：])\Z"
 )
 _TELLING = 64  # characters of these words, at most
-_TOLD = re.compile(r" ?[^\n]{1,300}")
-_COLON = re.compile("[:：]")
+_TOLD = at_first_use(r" ?[^\n]{1,300}")
+_COLON = at_first_use("[:：]")
 
 
 LANGUAGES = frozenset(PHRASES)

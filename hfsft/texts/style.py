@@ -35,10 +35,11 @@ _SINGLE = (
     "poderiam costuma forse probabilmente possibilmente potrebbe potrebbero spesso"
 )
 _HEDGE_WORDS = frozenset(_SINGLE.split())
+_MAY = "may"
 # A phrase is looked for where a text has one of the words that stand with it; * stands for any letter of a script that
 # has no spaces, and so no words to find.
 _HEDGE_PHRASES = (
-    ("may", r"\bmay\b(?! \d)"),  # in small letters: the other one is a month, or asks
+    (_MAY, r"\bmay\b(?! \d)"),  # in small letters: the other one is a month, or asks
     ("could", r"\bcould\b(?! you\b)"),
     ("seem seems appear appears tend tends suggest suggests", r"\b(?:seem|appear|tend|suggest)s? (?:to|that|like)\b"),
     ("depends", r"\bit depends\b"),
@@ -136,19 +137,33 @@ _FILLERS = (
         r"もちろんです|(?:良い|いい)質問|ご質問ありがとう|重要なのは|結論として|まとめると|お役に立て|お気軽に|何かご不明",
     ),
 )
-_Phrases = list[tuple[frozenset[str], re.Pattern[str]]]
 
 
-def _patterns(phrases: tuple[tuple[str, str], ...], flags: int) -> _Phrases:
-    return [(frozenset(words.split()), at_first_use(pattern, flags)) for words, pattern in phrases]
+class _Phrases:
+    """Patterns by the words that stand with them."""
+
+    def __init__(self, phrases: tuple[tuple[str, str], ...]) -> None:
+        self._patterns = [at_first_use(pattern) for _, pattern in phrases]
+        self._places: dict[str, list[int]] = {}  # by word, of the patterns that are looked for where it stands
+        for place, (words, _) in enumerate(phrases):
+            for word in words.split():
+                self._places.setdefault(word, []).append(place)
+        self._words = self._places.keys()
+        self._may = self._places.get(_MAY, [])
+
+    def found(self, said: str, known: set[str], written: str) -> Iterator[str]:
+        """Each time that one of the phrases stands in a text in small letters with these words; `may` as `written`."""
+        for place in sorted({place for word in self._words & known for place in self._places[word]}):
+            for found in self._patterns[place].finditer(written if place in self._may else said):
+                yield found[0]
 
 
-_HEDGES: _Phrases = _patterns(_HEDGE_PHRASES, 0)
-_FILLER: _Phrases = _patterns(_FILLERS, 0)
+_HEDGES, _FILLER = _Phrases(_HEDGE_PHRASES), _Phrases(_FILLERS)
 _UNSPACED = at_first_use(f"[{signs(chars.KANA, chars.HAN)}]")
 _WORD = at_first_use(r"[^\W\d_]+")
 _CODE = at_first_use(r"^[ \t]*(```|~~~).*?(?:^[ \t]*\1[ \t]*$|\Z)", re.MULTILINE | re.DOTALL)
 _BULLET = at_first_use(r"^[ \t]*(?:[-*+•‣▪●○–]|\(?\d{1,3}[.)])[ \t]+(?=\S)", re.MULTILINE)
+_RULES = "-*_"  # the signs that rules are drawn with
 _RULE = at_first_use(r"^[ \t]*([-*_])(?:[ \t]*\1){2,}[ \t]*$", re.MULTILINE)
 # Sign without which there is none -> heading, quote, row of a table, bold and italic, code, link or picture.
 _MARKS = [
@@ -174,28 +189,31 @@ class Style(NamedTuple):
 def style_of(text: str) -> Style:
     """How often a text has each of these."""
     prose, blocks = _prose(text)
-    prose, rules = _RULE.subn("", prose)
+    prose, rules = _RULE.subn("", prose) if any(sign in prose for sign in _RULES) else (prose, 0)
     bare, bullets = _BULLET.subn("", prose)
     marks = blocks + rules + sum(1 for sign, mark in _MARKS if sign in bare for _ in mark.finditer(bare))
     said = _folded(bare)
     words = _WORD.findall(said)
-    hedges = sum(word in _HEDGE_WORDS for word in words) + sum(1 for _ in _found(_HEDGES, said, words, bare))
-    return Style(bullets, marks, hedges, sum(1 for _ in _found(_FILLER, said, words)))
+    known = _known(said, words)
+    hedges = sum(1 for _ in _HEDGES.found(said, known, bare))
+    if not known.isdisjoint(_HEDGE_WORDS):
+        hedges += sum(word in _HEDGE_WORDS for word in words)
+    return Style(bullets, marks, hedges, sum(1 for _ in _FILLER.found(said, known, said)))
 
 
 def fillers_in(text: str) -> list[str]:
     """The filler phrases of a text, each time as it stands there, in small letters and without signs at its ends."""
     said = _folded(_prose(text)[0])
-    found = _found(_FILLER, said, _WORD.findall(said))
+    found = _FILLER.found(said, _known(said, _WORD.findall(said)), said)
     return [" ".join(each.split()).strip(" !,.¡") for each in found]
 
 
-def _found(phrases: _Phrases, said: str, words: list[str], written: str = "") -> Iterator[str]:
-    """Each time that one of the phrases stands in a text in small letters; `may` as it is `written`."""
-    known = {*words, *(["*"] if not said.isascii() and _UNSPACED.search(said) else [])}
-    for triggers, pattern in phrases:
-        if not known.isdisjoint(triggers):
-            yield from (found[0] for found in pattern.finditer(written if triggers == {"may"} else said))
+def _known(said: str, words: list[str]) -> set[str]:
+    """The words of a text, and the sign for letters of a script that has no spaces."""
+    known = set(words)
+    if not said.isascii() and _UNSPACED.search(said):
+        known.add("*")
+    return known
 
 
 def _prose(text: str) -> tuple[str, int]:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple, get_args
 
+from hfsft.letters.late_patterns import at_first_use
 from hfsft.privacy.placeholders import stands_for_value
 from hfsft.rows.calls import as_json
 from hfsft.sandbox.json_schemas import misfit
@@ -34,7 +35,7 @@ Cause = Literal[
 - `no_call`: there is none, where the answer must begin with one.
 """
 CAUSES: tuple[Cause, ...] = get_args(Cause)
-_PLACEHOLDER = re.compile(
+_PLACEHOLDER = at_first_use(
     r"<[A-Za-z][\w -]*>|\{\{?[A-Za-z][\w -]*\}?\}|\[(?:your|insert|the|enter)[ _][\w -]*\]"
     r"|(?:your|insert|enter)_\w+|YOUR[_-][A-Z_-]+|placeholder|tbd"
     r"|to be (?:provided|determined|specified|confirmed)|not (?:provided|specified|given)",

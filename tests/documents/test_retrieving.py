@@ -7,12 +7,14 @@ from typing import Any
 import pytest
 
 from hfsft.documents.corpus import Corpus
-from hfsft.documents.retrieving import Retrieved, by_vectors, by_words, steps, told
+from hfsft.documents.retrieving import GivenByVectors, Retrieved, by_words, steps, told
 from hfsft.engine.resources import Resource, Work
+from hfsft.engine.spread.scattered import NUMBER
 from hfsft.rows.batch import Batch, rows_of
 from hfsft.rows.columns import COLUMNS
 from hfsft.rows.row import new_row
 from tests.documents.test_ranking import TEXTS, corpus
+from tests.engine.spread.rounds import scattered
 from tests.stages.helpers import CONTEXT
 
 ASKED = "When is the clinic open, and how is an appointment moved?"
@@ -144,10 +146,16 @@ def test_vectors_of_chunks_are_made_in_a_side_table_and_compared_once() -> None:
     vectors = [[float(place == other) for other in range(len(chunks["id"]))] for place in range(len(chunks["id"]))]
     rows = [row(), row("None"), row(response="Yes.")]
     batch = {name: [each[name] for each in rows] for name in (*COLUMNS, "documents", "document")}
-    found = by_vectors(HELD, context={"by": "embedder", "documents": 1})(
-        {**batch, "vector_instruction": [vectors[3], None, vectors[3]]}, {**chunks, "vector_text": vectors}
-    )
+    give = GivenByVectors(HELD, context={"by": "embedder", "documents": 1})
+    given_rows = {**batch, "vector_instruction": [vectors[3], None, vectors[3]]}
+    found = give(given_rows, {**chunks, "vector_text": vectors})
     assert found["documents"] == [[chunks["id"][3]], None, None]
+    kinds = {**dict.fromkeys(given_rows, "string"), **last.writes, "vector_instruction": "vector", "round": "int64"}
+    wanted = {*last.reads, *last.optional} - {"messages"}
+    there = {name: values for name, values in given_rows.items() if name in wanted}
+    beside = scattered({**chunks, "vector_text": vectors}, {**table.writes, "vector_text": "vector"})
+    made = give.spread(scattered(there, kinds, 2), beside).collected().sort_by(NUMBER)
+    assert {name: made[name].to_pylist() for name in last.writes} == found, "by rounds too"
     assert (last.sees, last.beside) == ("all", "chunks")
     (alone,) = steps(Retrieved(), around, ("generate", "context"))
     assert alone.row_by_row

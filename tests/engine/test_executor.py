@@ -88,6 +88,8 @@ class Lists:
     def __call__(self, cache: Path, scratch: Path | None) -> AbstractContextManager[Lists]:
         return nullcontext(self)
 
+    shared = None
+
     def source(self, step: Step, before: Listed | None) -> Done[Listed]:
         rows = [*(before.rows if before else []), *step.function()]
         return Done(Listed(rows, dict(step.writes)), cached=False)

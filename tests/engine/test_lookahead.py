@@ -115,6 +115,21 @@ def test_it_comes_to_what_one_step_after_the_other_comes_to(answers: LLM, make_p
     assert Counter(map(said_to, answers.requests)) == sent + sent
 
 
+@pytest.mark.parametrize("kept", [0, COUNT], ids=["read from the store", "kept in memory"])
+def test_an_answer_that_rows_share_is_paid_for_and_counted_once(
+    answers: LLM, make_pool: Any, tmp_path: Any, monkeypatch: Any, kept: int
+) -> None:
+    """Prefetched for the first of them, it is there for the second, and both may read it again in their turn."""
+    monkeypatch.setattr(asker, "KEPT", kept)
+    answers.reply = lambda body: str(int(said_to(body).rpartition(" ")[2]) // 3)
+    _, ledger, usage = build(make_pool, tmp_path, *ALL)
+    paid = {stage: usage.total(stage).answers for stage in ("write", "judge")}
+    assert paid == {"write": COUNT, "judge": COUNT // 3}
+    assert {stage: spent["m"]["answers"] for stage, spent in ledger.spent.items()} == paid
+    _, again, rebuilt = build(make_pool, tmp_path, *ALL)  # the store alone is left
+    assert (rebuilt.calls, rebuilt.stored, again.spent) == (0, sum(paid.values()), ledger.spent)
+
+
 def test_a_step_that_compares_rows_is_waited_for(answers: LLM, make_pool: Any, tmp_path: Any) -> None:
     build(make_pool, tmp_path, *BARRIER)
     came = kinds(answers)

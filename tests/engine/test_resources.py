@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from collections import OrderedDict
 from dataclasses import replace
 from pathlib import Path
 
@@ -75,6 +76,14 @@ def test_another_content_than_the_plan_was_made_for_is_an_error(words: Path) -> 
     made = step(words)
     words.write_text("others")
     with pytest.raises(UserError, match="a word list was changed while it was in use"):
+        made.function({"text": ["a"]})
+
+
+def test_a_process_that_does_not_see_a_file_says_so(words: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = step(words)
+    words.unlink()
+    monkeypatch.setattr("hfsft.engine.resources._HELD", OrderedDict())  # as in another process
+    with pytest.raises(UserError, match=r"a word list is not there on .*words\.txt.*where every machine sees them"):
         made.function({"text": ["a"]})
 
 

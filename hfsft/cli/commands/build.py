@@ -110,7 +110,7 @@ def run(arguments: argparse.Namespace) -> None:
     shown = not (arguments.json or arguments.quiet)
     if shown:
         print(report(built, folder), flush=True)
-    published = pipeline.publish(built.recipe, folder, publishing)
+    published = pipeline.publish(built.recipe, folder, publishing, built.shared)
     if arguments.json:
         release = asdict(published) if published else None
         summary = {**built.summary(), "folder": str(folder), "published": release}

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from hfsft.engine.cluster.far_means import FarAnswers, FarReady, far_means
 from hfsft.engine.cluster.line import DeskLine
+from hfsft.engine.cluster.piece_notes import Written
 from hfsft.engine.live import bears_of
 from hfsft.errors import AnswerError, HfsftError
-from hfsft.models.model import FromEnv
 from hfsft.models.pool import Pool
 from hfsft.models.requester import Patience
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from hfsft.rows.batch import Row
 
 
-class Handful(Protocol):
+class Handful(Written, Protocol):
     """Some of what a step asks, as `hfsft.engine.on_daft.ask_step` cuts it: pickled, it is the same elsewhere."""
 
     @property
@@ -53,7 +53,6 @@ class AskingTerms:
     patience: Patience
     budget: Budget
     first: float  # which of a model's servers it asks first, as a share of their list
-    environment: Mapping[str, str] = field(repr=False)  # keys
 
     def for_one(self, place: int, of: int) -> AskingTerms:
         """Those of one of so many processes; a bound that is smaller than their number goes to the first ones alone."""
@@ -73,15 +72,6 @@ def _part(whole: int, place: int, of: int) -> int:
     return whole // of + (place < whole % of)
 
 
-def keys_of(models: Mapping[str, Model]) -> dict[str, str]:
-    """What environment variables say here that the models' servers are told."""
-    names = {"HF_TOKEN"} if any(model.provider for model in models.values()) else set[str]()
-    for model in models.values():
-        names |= {model.api_key_env} if model.api_key_env else set()
-        names |= {value.env for value in model.headers.values() if isinstance(value, FromEnv)}
-    return {name: os.environ[name] for name in sorted(names) if name in os.environ}
-
-
 class StoppedError(HfsftError):
     """The desk says that nothing more is to be asked."""
 
@@ -91,13 +81,13 @@ class PieceDone(NamedTuple):
 
     written: Any  # None where it was stopped before its end
     failures: dict[str, AnswerError]
+    sure: bool = True  # whether no answer may yet turn out to be none
 
 
 class PieceAsker:
     """One process that asks, for as long as the build goes on; one piece at a time."""
 
     def __init__(self, terms: AskingTerms, post: Actor) -> None:
-        os.environ.update(terms.environment)
         self._line = DeskLine(post)
         means = far_means(self._line, terms.models, terms.budget, terms.first)
         assert isinstance(means.answers, FarAnswers)
@@ -112,7 +102,7 @@ class PieceAsker:
         step = piece.step
         self._stopping = False
         results: dict[str, Any] = {}
-        self._pool.do(_begin(self._line, session, self._answers, [self._models[name].label for name in step.models]))
+        self._pool.do(_begin(self._line, session, self._answers, {name: self._models[name] for name in step.models}))
         failures: dict[str, AnswerError] | None
         try:
             tasks = list(piece.tasks())
@@ -121,9 +111,9 @@ class PieceAsker:
             self._driving = self._pool.start(step.name, asking, total=len(tasks), bears=bears, results=results)
             if self._stopping:  # it was said before there was anything to stop
                 self._pool.do(_call(self._stop))
-            failures = self._pool.finish(self._driving)
+            failures, sure = self._pool.finish(self._driving), not self._driving.drive.unsure
         except StoppedError:
-            failures = None
+            failures, sure = None, False
         finally:
             self._driving = None
             self._pool.do(self._line.end())
@@ -133,7 +123,8 @@ class PieceAsker:
         def made(row: Row) -> Any:
             return results[row["id"]]
 
-        return PieceDone(piece.written({row_id: str(error) for row_id, error in failures.items()}, made), failures)
+        written = piece.written({row_id: str(error) for row_id, error in failures.items()}, made)
+        return PieceDone(written, failures, sure)
 
     def joined(self, whole: PartPiece, pieces: Sequence[ParquetPart]) -> ParquetPart:
         """The files of several pieces as one."""
@@ -145,9 +136,11 @@ class PieceAsker:
             self._driving.drive.stop(StoppedError("the build stops"))
 
 
-async def _begin(line: DeskLine, session: str, answers: FarAnswers, labels: Sequence[str]) -> None:
+async def _begin(line: DeskLine, session: str, answers: FarAnswers, models: Mapping[str, Model]) -> None:
+    """Keys come by the line: what a process is started with, the cluster keeps, and may show."""
     await line.begin(session)
-    await answers.begin(labels)
+    await answers.begin([model.label for model in models.values()])
+    os.environ.update(await line.ask("keys", list(models)))
 
 
 async def _call(function: Callable[[], None]) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from hfsft.engine.cluster.asker import AskingTerms, Handful, PieceAsker, PieceDone, keys_of
+from hfsft.engine.cluster.asker import AskingTerms, Handful, PieceAsker, PieceDone
 from hfsft.engine.cluster.carried import ActorGoneError
 from hfsft.engine.cluster.desk import Desk
 from hfsft.engine.cluster.post import Post
@@ -23,6 +23,8 @@ from hfsft.rows.batch import Batch
 
 if TYPE_CHECKING:
     from hfsft.engine.cluster.actors import Actor, Actors
+    from hfsft.engine.cluster.desk import DeskSession
+    from hfsft.engine.cluster.piece_notes import PieceNotes
     from hfsft.engine.on_daft.ask_step import GroupPiece, PartPiece
     from hfsft.engine.on_daft.parquet_parts import ParquetPart
     from hfsft.engine.plan import Asker
@@ -60,7 +62,9 @@ class Askers:
         self._told |= wrong.keys()
         return not wrong
 
-    def rows(self, asker: Asker, step: Step, parts: Sequence[PartPiece]) -> tuple[Asked, list[ParquetPart]]:
+    def rows(
+        self, asker: Asker, step: Step, parts: Sequence[PartPiece], notes: PieceNotes
+    ) -> tuple[Asked, list[ParquetPart]]:
         """What asking for each row of parts came to, and the parts behind the step."""
         assert isinstance(asker, Live)
         pieces, of = list[Handful](), list[int]()
@@ -71,20 +75,20 @@ class Askers:
             for piece in [part] if share == 1 else part.cut(share):
                 pieces.append(piece)
                 of.append(number)
-        asked, came = self._asked(asker, step, pieces, total)
+        asked, came = self._asked(asker, step, pieces, total, notes)
         found: list[list[ParquetPart]] = [[] for _ in parts]
         for number, each in zip(of, came, strict=True):
             found[number].append(each.written)
         return asked, self._joined(asker.pool, parts, found)
 
-    def groups(self, asker: Asker, whole: GroupPiece) -> tuple[Asked, Batch]:
+    def groups(self, asker: Asker, whole: GroupPiece, notes: PieceNotes) -> tuple[Asked, Batch]:
         """What asking for each group came to, and what the step says of each row."""
         assert isinstance(asker, Live)
         from hfsft.engine.parts.grouped import KINDS
 
         step, total = whole.step, len(whole.members)
         pieces = whole.cut(self._count(asker.pool, step, total)) if total else []
-        asked, came = self._asked(asker, step, list[Handful](pieces), total)
+        asked, came = self._asked(asker, step, list[Handful](pieces), total, notes)
         made: Batch = {name: [None] * len(whole.rows) for name in (*step.writes, *KINDS)}
         for piece, each in zip(pieces, came, strict=True):
             for number, row in piece.told(each.written):
@@ -123,7 +127,7 @@ class Askers:
         models = {name: model for name, model in pool.models.items() if not _alone(pool, name)}
         meter = pool.means.meter
         assert isinstance(meter, Meter)
-        whole = AskingTerms(models, pool.recipe, pool.patience, meter.budget, 0.0, keys_of(models))
+        whole = AskingTerms(models, pool.recipe, pool.patience, meter.budget, 0.0)
         number = self._actors.askers or self._actors.nodes()
         self._post = self._actors.actor(Post, here=True)
         for place in range(number):
@@ -132,13 +136,15 @@ class Askers:
                 self._terms[place] = terms
                 self.again(place)
 
-    def _asked(self, live: Live, step: Step, pieces: Sequence[Handful], total: int) -> tuple[Asked, list[PieceDone]]:
+    def _asked(
+        self, live: Live, step: Step, pieces: Sequence[Handful], total: int, notes: PieceNotes
+    ) -> tuple[Asked, list[PieceDone]]:
         if not pieces:
             return Asked(spent={}), []
         places = self._of(live.pool, step)
         assert self._post is not None
         askers = {place: self._askers[place] for place in places}
-        handing = Handing(live, step, pieces, askers, self.again, self._post, self._sessions)
+        handing = Handing(live, step, pieces, askers, self.again, self._post, self._sessions, notes)
         asked = live.handed(step, handing, total)
         return asked, [came for came in handing.came if came is not None]
 
@@ -191,6 +197,7 @@ class Handing:
         again: Callable[[int], Actor],
         post: Actor,
         sessions: count[int],
+        notes: PieceNotes,
     ) -> None:
         pool = live.pool
         self.stage = step.name
@@ -206,7 +213,15 @@ class Handing:
         self._desk = Desk(pool.means, pool.models, pool.ready, post, self.stop)
         self._meter, self._spares, self._sessions = pool.means.meter, live.spares, sessions
         self._pieces, self._askers, self._again = pieces, dict(askers), again
-        self._left = deque(range(len(pieces)))
+        self._notes = notes
+        self._left = deque[int]()
+        for number, piece in enumerate(pieces):
+            if (found := notes.find(piece)) is None:
+                self._left.append(number)
+                continue
+            self.came[number] = PieceDone(found.written, {})
+            found.counted_in(self.losses)
+            self._desk.read(self.stage, found.took)
         self._deaths: Counter[int] = Counter()
         self._working: set[asyncio.Task[None]] = set()
 
@@ -239,6 +254,7 @@ class Handing:
                 await asyncio.wait(self._working)
         finally:
             serving.cancel()
+            await asyncio.wait([serving])
         if (noted := self._meter.noted()) is not None:
             await asyncio.wait([noted])
         self.finished = True
@@ -251,14 +267,11 @@ class Handing:
             number = self._left.popleft()
             session = f"{place}-{next(self._sessions)}"
             self._desk.begin(session, place, self.losses)
-            dead = True
+            dead, came = True, None
             try:
                 call = self._askers[place].call("ask", session, self._pieces[number], self._spares)
-                came: PieceDone = await asyncio.wrap_future(call)
+                came = await asyncio.wrap_future(call)
                 dead = False
-                if came.written is not None:
-                    self.came[number] = came
-                    self.failures.update(came.failures)
             except ActorGoneError:
                 self._deaths[place] += 1
                 self._left.appendleft(number)
@@ -267,9 +280,18 @@ class Handing:
             except Exception as error:  # whatever it is, the build must end with it
                 self.stop(error)
             finally:
-                self._desk.end(session, dead=dead)
+                self._end(number, self._desk.end(session, dead=dead), came)
             if dead and self.reason is None:
                 self._askers[place] = await asyncio.to_thread(self._again, place)
+
+    def _end(self, number: int, session: DeskSession, came: PieceDone | None) -> None:
+        """Keep what came of a piece."""
+        if came is None or came.written is None:
+            return
+        self.came[number] = came
+        self.failures.update(came.failures)
+        if came.sure and not came.failures:
+            self._notes.keep(self._pieces[number], came.written, [why for _, why in session.rows], session.took)
 
     def stop(self, reason: BaseException) -> None:
         """Hand out nothing more; askers let what is open finish for some seconds, and store it."""

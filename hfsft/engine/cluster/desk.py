@@ -8,19 +8,21 @@ another session says it once more.
 from __future__ import annotations
 
 import asyncio
+import os
 import pickle
 from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from hfsft.engine.cluster.carried import failed
-from hfsft.engine.cluster.post import DESK
+from hfsft.engine.cluster.piece_notes import Took
+from hfsft.engine.cluster.post import DESK, letters
 from hfsft.errors import HfsftError, InternalError
-from hfsft.models.limits.usage import Spent
+from hfsft.models.model import FromEnv
 from hfsft.models.naming import check_served
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from hfsft.engine.cluster.actors import Actor
     from hfsft.errors import AnswerError
@@ -47,7 +49,7 @@ class DeskSession:
     open: set[str] = field(default_factory=set)  # keys of requests
     reserved: dict[int, tuple[Claim, str, Tally]] = field(default_factory=dict)  # by number: what is set aside
     rows: list[tuple[AnswerError | None, str | None]] = field(default_factory=list)  # that it is done with
-    read: defaultdict[tuple[str, str], Spent] = field(default_factory=lambda: defaultdict(Spent))
+    took: defaultdict[str, Took] = field(default_factory=lambda: defaultdict(Took))  # by model
     tasks: set[asyncio.Future[Any]] = field(default_factory=set)
 
 
@@ -79,12 +81,11 @@ class Desk:
     async def serve(self) -> None:
         """Read letters and answer them, until it is cancelled."""
         try:
-            while True:
-                for letter in await asyncio.wrap_future(self._post.call("take", DESK)):
-                    name, said = pickle.loads(letter)  # noqa: S301, of our own processes
-                    if session := self._sessions.get(name):  # else of one that is dead
-                        for number, what, arguments in said:
-                            self._hear(session, number, what, arguments)
+            async for letter in letters(self._post, DESK):
+                name, said = pickle.loads(letter)  # noqa: S301, of our own processes
+                if session := self._sessions.get(name):  # else of one that is dead
+                    for number, what, arguments in said:
+                        self._hear(session, number, what, arguments)
         except Exception as error:
             self._failed(error)
 
@@ -92,8 +93,8 @@ class Desk:
         """An asker is given work."""
         self._sessions[name] = DeskSession(name, asker, losses)
 
-    def end(self, name: str, *, dead: bool) -> None:
-        """Its work is done, or, `dead`, its process is."""
+    def end(self, name: str, *, dead: bool) -> DeskSession:
+        """Its work is done, or, `dead`, its process is; what came of it."""
         session = self._sessions.pop(name)
         for task in session.tasks:
             task.cancel()
@@ -104,9 +105,13 @@ class Desk:
         if dead:
             for error, why in session.rows:
                 session.losses.count(error, why, -1)
-            for (stage, model), read in session.read.items():
-                self._means.usage.of(stage, model).in_all.less(read)
         self._out.pop(name, None)
+        return session
+
+    def read(self, stage: str, took: Mapping[str, Took]) -> None:
+        """Count what rows took that an earlier build was done with."""
+        for model, each in took.items():
+            self._means.usage.of(stage, model).read(each.spent, each.keys)
 
     def tell_all(self, what: str, *said: Any, besides: DeskSession | None = None) -> None:
         """Say something to every asker at work."""
@@ -168,6 +173,10 @@ class Desk:
         """By label of a model: what a server called it, and the most tokens of a prompt that one counted."""
         answers = self._means.answers
         return {label: (answers.served(label), answers.most_read(label)) for label in labels}
+
+    def keys(self, session: DeskSession, names: list[str]) -> dict[str, str]:
+        """What environment variables say here that the servers of these models are told."""
+        return keys_of([self._models[name] for name in names])
 
     def look(self, session: DeskSession, key: str) -> Answer | None:
         """The answer under a key."""
@@ -261,18 +270,12 @@ class Desk:
     ) -> None:
         """A model answered."""
         self._means.usage.of(stage, model).answered(key, answer, seconds, kept=kept)
-        session.read[stage, model].count(answer)
-        session.read[stage, model].answers -= not kept
+        session.took[model].count(key, answer, kept=kept)
 
-    def found(self, session: DeskSession, stage: str, model: str, key: str, answer: Answer) -> None:
-        """An answer was there."""
-        self._means.usage.of(stage, model).found(key, answer, prefetched=False)
-        session.read[stage, model].count(answer)
-
-    def came(self, session: DeskSession, stage: str, model: str, key: str, answer: Answer) -> None:
-        """An answer came that another one asked for."""
-        self._means.usage.of(stage, model).came(key, answer)
-        session.read[stage, model].count(answer)
+    def found(self, session: DeskSession, stage: str, model: str, key: str, answer: Answer, shared: bool) -> None:
+        """An answer was there, or came to another one that asked for it."""
+        if self._means.usage.of(stage, model).found(key, answer, shared=shared):
+            session.took[model].count(key, answer)
 
     def spoke(self, session: DeskSession, model: str, dialects: set[str]) -> None:
         """Note the dialects in which a model answered."""
@@ -299,12 +302,14 @@ class Desk:
         return self._means.dialects.spoken_by(server)
 
     def remember(self, session: DeskSession, server: str, dialect: str) -> None:
-        """Keep one."""
+        """Keep one; whoever else asks that server speaks it from now on."""
         self._means.dialects.remember(server, dialect)
+        self.tell_all("spoken", server, dialect, True, besides=session)
 
     def forget(self, session: DeskSession, server: str, dialect: str) -> None:
-        """Forget one."""
+        """Forget one, and so do all others."""
         self._means.dialects.forget(server, dialect)
+        self.tell_all("spoken", server, dialect, False, besides=session)
 
     def met(self, session: DeskSession, server: str, fault: tuple[Any, ...]) -> None:
         """What a server said to one, all others heed."""
@@ -315,8 +320,22 @@ class Desk:
         return None if self._ready is None or self._ready.covers(stage) else self._ready.look(stage)
 
 
+def keys_of(models: Iterable[Model]) -> dict[str, str]:
+    """What environment variables say here that the models' servers are told, and the login to the Hub."""
+    found: dict[str, str] = {}
+    for model in models:
+        names = {value.env for value in model.headers.values() if isinstance(value, FromEnv)}
+        names |= {model.api_key_env} if model.api_key_env else set()
+        found |= {name: os.environ[name] for name in names if name in os.environ}
+        if model.provider:
+            from huggingface_hub import get_token
+
+            found |= {"HF_TOKEN": token} if (token := get_token()) else {}  # or of a file that other machines lack
+    return found
+
+
 HEARD = frozenset((
-    "heard", "known", "look", "claim", "wait", "release", "keep", "drop", "reserve", "settle", "sent", "broke",
-    "answered", "found", "came", "spoke", "price", "row", "taken_back", "spoken_by", "remember", "forget", "met",
+    "heard", "known", "keys", "look", "claim", "wait", "release", "keep", "drop", "reserve", "settle", "sent", "broke",
+    "answered", "found", "spoke", "price", "row", "taken_back", "spoken_by", "remember", "forget", "met",
     "ready",
 ))  # fmt: skip

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from hfsft.errors import AnswerError
     from hfsft.models.http.faults import Fault
     from hfsft.models.limits.spending import Outlay
-    from hfsft.models.limits.throttle import Hear
+    from hfsft.models.limits.throttle import Hear, Spoken
     from hfsft.models.store.store import Entry
 
 
@@ -179,8 +179,8 @@ class FarNews:
         """Tell the others."""
         self._line.tell("met", server, (fault.kind, fault.cause, fault.message, fault.status, fault.after))
 
-    def listen(self, hear: Hear) -> None:
-        """Be told what others heard."""
+    def listen(self, hear: Hear, spoken: Spoken) -> None:
+        """Be told what others heard, and the dialects that they found out."""
         from hfsft.models.http.faults import Fault
 
         def heard(server: str, said: tuple[Any, ...]) -> None:
@@ -188,6 +188,7 @@ class FarNews:
             hear(server, Fault(kind, cause, message, status=status, after=after))
 
         self._line.on("met", heard)
+        self._line.on("spoken", spoken)
 
 
 class FarReady:
@@ -218,14 +219,12 @@ class ToldTally(Tally):
         """Tell of one answer that the model gave now."""
         self.line.tell("answered", self.stage, self.model, key, bare_answer(answer), seconds, kept)
 
-    def found(self, key: str, answer: Answer, *, prefetched: bool) -> None:
-        """Tell of one answer that was there; nothing is prefetched by an asker."""
-        assert not prefetched
-        self.line.tell("found", self.stage, self.model, key, bare_answer(answer))
-
-    def came(self, key: str, answer: Answer) -> None:
-        """Tell of one answer that another one got while this one waited for it."""
-        self.line.tell("came", self.stage, self.model, key, bare_answer(answer))
+    def found(self, key: str, answer: Answer, *, shared: bool = False) -> bool:
+        """Tell of one answer that was there, or that another one got while this one waited for it; whether it counts,
+        the desk knows.
+        """
+        self.line.tell("found", self.stage, self.model, key, bare_answer(answer), shared)
+        return False
 
     def sent(self) -> None:
         """Tell of one request."""

@@ -9,7 +9,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from hfsft.engine.cluster.carried import Carried
-from hfsft.engine.cluster.post import DESK
+from hfsft.engine.cluster.post import DESK, letters
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -85,10 +85,9 @@ class DeskLine:
 
     async def _take(self, session: str) -> None:
         try:
-            while True:
-                for letter in await asyncio.wrap_future(self._post.call("take", session)):
-                    for number, what, said in pickle.loads(letter):  # noqa: S301, of our own process
-                        self._hear(number, what, said)
+            async for letter in letters(self._post, session):
+                for number, what, said in pickle.loads(letter):  # noqa: S301, of our own process
+                    self._hear(number, what, said)
         except Exception as error:
             self._fail(error)
 

@@ -3,12 +3,40 @@
 from __future__ import annotations
 
 import asyncio
+import pickle
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hfsft.engine.cluster.actors import Actor
 
 DESK = "desk"
 """The box of the one that keeps the answers."""
 WAIT_SECONDS = 20.0  # that an empty box is waited at; whoever waits asks again
+
+
+WAKES = pickle.dumps(("", []), pickle.HIGHEST_PROTOCOL)
+"""A letter of nobody that says nothing."""
+_WAKE_SECONDS = 2.0  # that whoever leaves a box waits for its last answer
+
+
+async def letters(post: Actor, box: str) -> AsyncIterator[bytes]:
+    """What comes into a box, until the one that reads is cancelled.
+
+    No call is left behind then, which the cluster would answer while the process ends, and may end it with SIGABRT.
+    """
+    loop, taking = asyncio.get_running_loop(), None
+    try:
+        while True:
+            taking = asyncio.wrap_future(post.call("take", box), loop=loop)
+            for letter in await asyncio.shield(taking):
+                if letter != WAKES:
+                    yield letter
+    finally:
+        if taking is not None and not taking.done():
+            post.call("leave", [(box, WAKES)])
+            await asyncio.wait([taking], timeout=_WAKE_SECONDS)
 
 
 class Post:

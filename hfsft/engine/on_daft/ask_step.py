@@ -18,6 +18,7 @@ import numpy as np
 import pyarrow as pa
 
 from hfsft.cache import PART, SPENT
+from hfsft.engine.cluster.piece_notes import PieceNotes
 from hfsft.engine.executor import Done
 from hfsft.engine.lookahead import Route, task_of
 from hfsft.engine.on_daft.beside import FAILED, PASSED_OVER, added, parted, spanned, widened
@@ -85,7 +86,7 @@ class AskingParts:
             PartPiece(self.step, part, (0, part.parts[0].length), (key, number)) for number, part in enumerate(alone)
         ]
         if (askers := self._askers()) is not None:
-            asked, parts = askers.rows(self.asker, self.step, whole)
+            asked, parts = askers.rows(self.asker, self.step, whole, PieceNotes(self.notes))
             self._keep(key, asked)
             return asked, asked.failures, parts
         tasks = (task for piece in whole for task in piece.tasks(self.route))
@@ -101,7 +102,8 @@ class AskingParts:
         if askers is None:
             asked = self._ask((_group(self.step, batch, numbers) for numbers in members), len(members), key)
         else:
-            asked, made = askers.groups(self.asker, GroupPiece(self.step, self.rows, tuple(map(tuple, members))))
+            piece = GroupPiece(self.step, self.rows, tuple(map(tuple, members)))
+            asked, made = askers.groups(self.asker, piece, PieceNotes(self.notes))
             self._keep(key, asked)
         first = [batch[ID][numbers[0]] for numbers in members]
         errors = {
@@ -158,6 +160,20 @@ class PartPiece:
     def part(self) -> ParquetPart:
         """The part."""
         return self.rows.parts[0]
+
+    @property
+    def key(self) -> str:
+        """A hash of all that its rows hang on."""
+        return digest(list(self.name))
+
+    def noted(self, written: ParquetPart) -> dict[str, Any]:
+        """The part behind the step, as JSON."""
+        return written.as_dict()
+
+    def known(self, noted: Mapping[str, Any]) -> ParquetPart | None:
+        """The part behind the step, of that JSON; None where a file of it is gone."""
+        part = ParquetPart.from_dict(noted)
+        return part if self.rows.folder.whole(*part.files) else None
 
     def cut(self, count: int) -> list[PartPiece]:
         """The same rows as so many pieces, none of them empty."""
@@ -246,6 +262,19 @@ class GroupPiece:
         return [
             replace(self, members=self.members[start : start + size]) for start in range(0, len(self.members), size)
         ]
+
+    @cached_property
+    def key(self) -> str:
+        """A hash of all that the groups hang on."""
+        return digest([self.rows.key, self.step.fingerprint(""), self.members])
+
+    def noted(self, written: str) -> str:
+        """The file that was written, as JSON."""
+        return written
+
+    def known(self, noted: str) -> str | None:
+        """The same; None where it is gone."""
+        return noted if self.rows.folder.whole(noted) else None
 
     @cached_property
     def _batch(self) -> Batch:

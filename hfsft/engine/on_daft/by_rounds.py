@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import json
 import pickle
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
@@ -20,23 +21,26 @@ import pyarrow as pa
 from hfsft.cache import PART
 from hfsft.engine.on_daft.beside import PASSED_OVER, spread, widened
 from hfsft.engine.on_daft.parquet_parts import STAYED, ParquetPart, PartRows
+from hfsft.engine.on_daft.part_files import ROWS
+from hfsft.engine.on_daft.row_groups import PartWriter
 from hfsft.engine.on_daft.shuffles import Rounds, Shuffled, read_from
 from hfsft.engine.outcome import ID
 from hfsft.engine.parts.grouped import KINDS, STAYS, Grouped
 from hfsft.engine.resources import Work, path_of
 from hfsft.engine.spread.scattered import NUMBER, starts
 from hfsft.errors import InternalError
-from hfsft.hashing import digest
+from hfsft.hashing import digest, unit
 from hfsft.rows.features import arrow_schema, values_of
 
 if TYPE_CHECKING:
-    from hfsft.engine.spread.scattered import Does, Scattered, Spreading
+    from hfsft.engine.spread.scattered import Does, Scattered
     from hfsft.engine.step import Step
     from hfsft.rows.batch import Batch
 
 SPREAD_FROM = 200_000  # rows from which a step is worked out by rounds where it can be
 PLACE, TOLD = "hfsft:part", "hfsft:told"  # the number of a part, and the part itself, pickled
 GROUP = "hfsft:group"  # what a group is called
+SAMPLES = 64  # of each part of a side table at a time, from which its borders are drawn
 
 
 @dataclass(frozen=True)
@@ -89,10 +93,82 @@ def reading(names: Sequence[str]) -> Does:
     return does
 
 
-def by_rounds(step: Step, function: Spreading, rows: PartRows, rounds: Rounds) -> list[ParquetPart]:
-    """The parts with what a step's function made of all rows. Raises what it raises."""
-    made = function.spread(scattered(rows, step.given(rows.column_names), rounds))
-    return brought(rows, made, step.writes, rounds)
+def by_rounds(
+    step: Step, function: Any, rows: PartRows, rounds: Rounds, beside: PartRows | None = None
+) -> list[ParquetPart]:
+    """The parts with what a step's function, which is `Spreading`, made of all rows; of a step that makes a side table
+    the parts of that. Raises what it raises.
+    """
+    given = [scattered(rows, step.given(rows.column_names), rounds)]
+    if beside is not None:
+        given.append(scattered(beside, beside.column_names, rounds))
+    made = function.spread(*given)
+    into = side_table if step.makes else brought
+    return into(rows, made, step.writes, rounds)
+
+
+def side_table(rows: PartRows, made: Scattered, writes: Any, rounds: Rounds) -> list[ParquetPart]:
+    """Rows as parts, each by the work of a group, in the order of their numbers, or of their ids."""
+    numbered = NUMBER in made.kinds
+    if set(made.kinds) - {NUMBER} != set(writes):
+        raise InternalError(f"work by rounds made the columns {list(made.kinds)}, and not {list(writes)}")
+    if numbered:
+        work = Work(path_of(by_number))
+    else:
+        made = made.kept("rows of the side table")
+        buckets = -(-made.count() // ROWS)
+        share = {"share": min(1.0, SAMPLES * buckets / max(made.count(), 1))}
+        drawn = (
+            made.only([ID]).through(Work(path_of(some_ids), share), {ID: "string"}).collected()
+        )  # some for each part
+        ids = sorted(drawn[ID].to_pylist())
+        borders = [ids[len(ids) * each // buckets] for each in range(1, buckets)] if ids else []
+        work = Work(path_of(between), {"borders": borders})
+    placed = made.through(work, {PLACE: "int64", **made.kinds})
+    told = {"folder": base64.b64encode(pickle.dumps(rows.folder)).decode(), "key": rounds.key, "writes": dict(writes)}
+    parts = placed.grouped([PLACE], Work(path_of(side_parts), told), {PLACE: "int64", "part": "string"})
+    told_of = parts.collected().sort_by(PLACE)["part"].to_pylist()  # a row for each part
+    return [ParquetPart.from_dict(json.loads(part)) for part in told_of]
+
+
+def by_number() -> Does:
+    """The work that says of each row in which part its number is."""
+    return lambda table: table.append_column(PLACE, pa.array(table[NUMBER].to_numpy() // ROWS))
+
+
+def some_ids(share: float) -> Does:
+    """The work that draws a share of ids, by a hash of each."""
+    return lambda table: table.filter(pa.array([unit(each) < share for each in table[ID].to_pylist()], pa.bool_()))
+
+
+def between(borders: Sequence[str]) -> Does:
+    """The work that says of each row between which ids it lies."""
+
+    def does(table: pa.Table) -> pa.Table:
+        places = [bisect_right(borders, each) for each in table[ID].to_pylist()]
+        return table.append_column(PLACE, pa.array(places, pa.int64()))
+
+    return does
+
+
+def side_parts(folder: str, key: str, writes: Any) -> Does:
+    """The work that writes parts of a side table."""
+    where, schema = pickle.loads(base64.b64decode(folder)), arrow_schema(writes)  # noqa: S301, of the process that asks
+
+    def does(table: pa.Table) -> pa.Table:
+        first = [*starts(table, [PLACE]).tolist(), table.num_rows]
+        places, parts = [], []
+        for start, end in pairwise(first):
+            some = table.slice(start, end - start).sort_by(NUMBER if NUMBER in table.column_names else ID)
+            places.append(some[PLACE][0].as_py())
+            name = digest([key, "side", places[-1]])
+            with PartWriter(where, name + PART, schema) as writer:
+                writer.write(some.select(list(writes)).cast(schema))
+            part = ParquetPart(name, some.num_rows, dict.fromkeys(writes, name + PART))
+            parts.append(json.dumps(part.as_dict()))
+        return pa.table({PLACE: pa.array(places, pa.int64()), "part": pa.array(parts, pa.string())})
+
+    return does
 
 
 def by_groups(step: Step, rows: PartRows, rounds: Rounds) -> list[ParquetPart]:

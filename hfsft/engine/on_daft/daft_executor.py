@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import pickle
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
 from datasets import is_caching_enabled
 
 from hfsft.cache import at_work
@@ -22,8 +18,8 @@ from hfsft.engine.on_daft.beside import PASSED_OVER, added, named_by, parted
 from hfsft.engine.on_daft.by_rounds import SPREAD_FROM, by_groups, by_rounds
 from hfsft.engine.on_daft.parquet_parts import STAYED, ParquetPart, PartRows, Which
 from hfsft.engine.on_daft.part_files import Came, PartFiles
-from hfsft.engine.on_daft.queries import OneByOne, Stops, Tasks
-from hfsft.engine.on_daft.row_wise import Pass, PassTask, done_once, passes
+from hfsft.engine.on_daft.queries import OneByOne, Tasks
+from hfsft.engine.on_daft.row_wise import Pass, PassTask, passes
 from hfsft.engine.on_daft.seen import Seen
 from hfsft.engine.on_daft.shuffles import Rounds
 from hfsft.engine.on_daft.work_folder import WorkFolder
@@ -34,15 +30,14 @@ from hfsft.engine.parts.facts import keep_facts, kept_facts
 from hfsft.engine.parts.files import Files
 from hfsft.engine.parts.grouped import INSTEAD, KINDS, STAYS, Grouped
 from hfsft.engine.parts.on_datasets import quiet
-from hfsft.engine.pieces.source_tasks import does, in_pieces
-from hfsft.engine.processes.workers import Workers, portable, processes, told_as_data
-from hfsft.engine.resources import Work, path_of
-from hfsft.engine.spread.scattered import Spreading
+from hfsft.engine.pieces.source_tasks import in_pieces
+from hfsft.engine.processes.hands import Hands
+from hfsft.engine.processes.workers import portable, told_as_data
+from hfsft.engine.spread.scattered import Spreading, SpreadingBeside
 from hfsft.engine.step import Step
 from hfsft.errors import InternalError
 from hfsft.hashing import digest
 from hfsft.rows.batch import Batch, rows_of
-from hfsft.rows.features import arrow_schema
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -79,14 +74,13 @@ class OnDaft:
         self._shared = work is not None
 
     def __enter__(self) -> OnDaft:
-        self._tasks = Tasks() if self._cluster is None else OneByOne()
         self._until.enter_context(quiet())
         self._until.enter_context(at_work(self._cache))
         if self._shared:
             self._folder.ready()
             self._until.enter_context(self._folder.at_work(time.time()))
-        self._workers, self._alone = Workers(), Lock()
-        self._until.callback(self._workers.end)
+        self._hands = Hands(Tasks() if self._cluster is None else OneByOne(), self._cluster)
+        self._until.callback(self._hands.end)
         if self._askers is not None:
             self._until.callback(self._askers.end)
         self._files, self._facts = PartFiles(self._folder), Files(self._cache)
@@ -94,6 +88,11 @@ class OnDaft:
 
     def __exit__(self, *raised: object) -> None:
         self._until.close()
+
+    @property
+    def shared(self) -> WorkFolder | None:
+        """The folder that all nodes of the cluster see, where one works."""
+        return None if self._cluster is None else self._folder
 
     def source(self, step: Step, before: PartRows | None) -> Done[PartRows]:
         """The rows of a source, after those of earlier sources."""
@@ -109,17 +108,11 @@ class OnDaft:
         came = self._files.came(key)
         cached = came is not None
         if came is None:
-            found = in_pieces(step, self._files, self._read) if cut else None
+            found = in_pieces(step, self._files, self._hands.each) if cut else None
             parts, told = found or (self._files.cut(read, step.writes), read.told)
             self._files.keep(key, parts, told)
             came = Came(parts, told)
         return PartRows(self._files.folder, tuple(came.parts), step.writes), came.told, cached
-
-    def _read(self, tasks: Sequence[Any]) -> list[dict[str, Any]]:
-        """What tasks of a source tell: other processes do them, where there are any."""
-        if self._cluster is not None:
-            return self._cluster.each(does, tasks)
-        return self._tasks.each(tasks, self._sent if processes() > 1 else lambda task, stops: task.do(stops))
 
     def lane(self, rows: PartRows, steps: Sequence[Step], beside: PartRows | None) -> Iterator[Done[PartRows]]:
         """What steps make of each row: several of them in one pass over a part."""
@@ -148,59 +141,42 @@ class OnDaft:
         parts = [each.known(self._files) for each in wanted]
         missing = [number for number, part in enumerate(parts) if part is None]
         elsewhere = not more and all(step.bound is not None or self._told_as_data(step) for step in steps)
-        for number, part in zip(missing, self._done([wanted[each] for each in missing], elsewhere), strict=True):
-            parts[number] = part
+        tasks = [PassTask(wanted[each], is_caching_enabled()) for each in missing]
+        for number, came in zip(missing, self._hands.each(tasks, elsewhere=elsewhere), strict=True):
+            parts[number] = ParquetPart.from_dict(came)
         found = [part for part in parts if part is not None]
         self._files.keep(key, found)
         return found, not missing
 
     def _told_as_data(self, step: Step) -> bool:
-        return told_as_data(step) if self._cluster is None else portable(step)
-
-    def _done(self, wanted: list[Pass], elsewhere: bool) -> list[ParquetPart]:
-        """What comes of passes, which processes `elsewhere` can do as well."""
-        if elsewhere and self._cluster is not None:
-            return self._cluster.each(done_once, [(each, is_caching_enabled()) for each in wanted])
-        tasks = [PassTask(each) for each in wanted]
-        served = elsewhere and self._workers.serve(DOING, sum(task.rows for task in tasks))
-        return [ParquetPart.from_dict(came) for came in self._tasks.each(tasks, self._sent if served else self._here)]
-
-    def _here(self, task: DataTask, stops: Stops) -> Any:
-        with self._alone:  # what a step holds need not bear two threads at once
-            return task.do(stops)
-
-    def _sent(self, task: DataTask, stops: Stops) -> Any:
-        """What one of the worker processes makes of a task; where it cannot, this one does, and tells why."""
-        schema = arrow_schema(DOING.writes)
-
-        def here(_: pa.Table) -> pa.Table:
-            return pa.table({"came": [json.dumps(self._here(task, stops))]}, schema=schema)
-
-        given = pa.table({"task": [pickle.dumps(task)]})
-        (answer,) = self._workers.made(DOING, schema, iter([given]), here)
-        return json.loads(answer["came"][0].as_py())
+        return told_as_data(step) if self._cluster is None else portable(step, models=True)
 
     def all(self, rows: PartRows, step: Step, beside: PartRows | None) -> Done[PartRows]:
         """What a step makes of all rows at once; only the columns that it is given are read."""
-        names, more, mark = step.given(rows.column_names), _batch(beside), _mark(beside)
-        key = digest([rows.key, step.fingerprint(mark)])
-        if step.makes:
+        names, key = step.given(rows.column_names), digest([rows.key, step.fingerprint(_mark(beside))])
+        if (came := self._files.came(key)) is not None:
+            return Done(self._behind(rows, step, came.parts), True)
+        function = step.function
+        if isinstance(function, (Spreading, SpreadingBeside)) and len(rows) >= self._spread_from:
+            parts = by_rounds(step, function, rows, Rounds(self._files.folder, key, self._cluster), beside)
+        elif step.makes:
 
             def new() -> Iterator[dict[str, Any]]:
-                yield from rows_of(step.function({name: rows[name] for name in names}, *more))
+                yield from rows_of(step.function({name: rows[name] for name in names}, *_batch(beside)))
 
-            found, _, cached = self._source(step, key, SourceRows(new()))
-            return Done(found, cached)
-        if (came := self._files.came(key)) is not None:
-            return Done(rows.of(came.parts, _kinds(rows.kinds, step)), True)
-        function = step.function
-        if isinstance(function, Spreading) and not more and len(rows) >= self._spread_from:
-            parts = by_rounds(step, function, rows, Rounds(self._files.folder, key, self._cluster))
+            parts = self._files.cut(new(), step.writes)
         else:
-            made = self._made_of_all(rows, step, key, names, more) if len(rows) else {name: [] for name in step.writes}
+            no = {name: [] for name in step.writes}
+            made = self._made_of_all(rows, step, key, names, _batch(beside)) if len(rows) else no
             parts = added(rows, named_by(rows, made, step.writes), made, step.writes)
         self._files.keep(key, parts)
-        return Done(rows.of(parts, _kinds(rows.kinds, step)), not len(rows))
+        return Done(self._behind(rows, step, parts), not len(rows) and not step.makes)
+
+    def _behind(self, rows: PartRows, step: Step, parts: Sequence[ParquetPart]) -> PartRows:
+        """The rows behind a step that sees all, or those of the side table that it makes."""
+        if step.makes:
+            return PartRows(self._files.folder, tuple(parts), step.writes)
+        return rows.of(parts, _kinds(rows.kinds, step))
 
     def _made_of_all(self, rows: PartRows, step: Step, key: str, names: list[str], more: tuple[Batch, ...]) -> Batch:
         function = step.function
@@ -251,18 +227,8 @@ class OnDaft:
         return MergedRows(rows.folder, pieces, dict(rows.kinds), tuple(by))
 
     def each(self, tasks: Sequence[DataTask]) -> list[Any]:
-        """What tasks come to, in their order: of many rows done by other processes."""
-        if len(tasks) > 1 and self._workers.serve(DOING, sum(task.rows for task in tasks)):
-            return self._tasks.each(tasks, self._sent)
-        return [task.do() for task in tasks]
-
-
-def tasks_done() -> Callable[[Batch], Batch]:
-    """What does tasks in another process."""
-    return lambda batch: {"came": [json.dumps(pickle.loads(task).do()) for task in batch["task"]]}  # noqa: S301, of ours
-
-
-DOING = Step("tasks", reads=("task",), writes={"came": "string"}, work=Work(path_of(tasks_done)))
+        """What tasks come to, in their order: done by nodes of the cluster, or of many rows by other processes."""
+        return self._hands.each(tasks)
 
 
 def _kinds(kinds: Mapping[str, Any], step: Step) -> dict[str, Any]:

@@ -42,14 +42,16 @@ class Came(NamedTuple):
 
 
 class PartFiles:
-    """After `datasets.disable_caching()` nothing is read that was there before."""
+    """After `datasets.disable_caching()` nothing is read that was there before; `again` says whether it may be read
+    where another process was told so, as this one works for it.
+    """
 
-    def __init__(self, folder: WorkFolder) -> None:
-        self.folder = folder
+    def __init__(self, folder: WorkFolder, *, again: bool = True) -> None:
+        self.folder, self.again = folder, again and is_caching_enabled()
 
     def came(self, key: str) -> Came | None:
         """What a step came to; None where that is not known, or a file of it is gone or broken."""
-        if not is_caching_enabled():
+        if not self.again:
             return None
         note = key + PARTS
         try:
@@ -72,7 +74,7 @@ class PartFiles:
 
     def finished(self, file: str) -> str | None:
         """The note in a file that a build before finished; None where there is none."""
-        return self.folder.noted(file) if is_caching_enabled() else None
+        return self.folder.noted(file) if self.again else None
 
     def cut(self, rows: Iterable[Row], kinds: Mapping[str, Any]) -> list[ParquetPart]:
         """Rows as parts, each named by what it says: those that are as they were are not written again."""

@@ -51,7 +51,8 @@ class PartWriter(AbstractContextManager["PartWriter"]):
     @contextmanager
     def _written(self, name: str) -> Iterator[None]:
         with self._folder.writing(name) as sink:
-            self._file = pq.ParquetWriter(sink, self._schema, compression="zstd", write_statistics=False)
+            with self._folder.told():  # the first bytes are written at once
+                self._file = pq.ParquetWriter(sink, self._schema, compression="zstd", write_statistics=False)
             try:
                 yield
                 if self._count:

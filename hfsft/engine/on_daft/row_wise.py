@@ -83,6 +83,7 @@ class Pass:
         """Make the file. Raises what a step raises, and `Stopped` where it `stops` before the end."""
         wanted = {name for step in self.steps for name in step.given({**self.kinds, **self.writes}, "id")}
         wanted |= {step.bound.column for step in self.steps if step.bound}
+        wanted |= self.writes.keys()  # rows that fall before a column is written anew keep what they had there
         chosen = list(self.kinds) if self.grows else [name for name in self.kinds if name in wanted]
         schema = arrow_schema(self.writes if self.grows else {**self.writes, FELL: "int16"})
         taken: Counter[int] = Counter()
@@ -177,11 +178,14 @@ class _Given:
         self._values[name] = values_of(made)
 
     def made(self, name: str, kind: pa.DataType) -> pa.Array:
-        """A column that was written, with a value for each row of the table."""
-        if name not in self._made:
-            return pa.nulls(self._table.num_rows, kind)
-        numbers, values = self._made[name]
-        return spread(values, numbers, self._table.num_rows)
+        """A column that was written, with a value for each row of the table: of one that is out what it had before."""
+        count = self._table.num_rows
+        numbers, values = self._made.get(name, (np.zeros(0, np.int64), pa.nulls(0, kind)))
+        if name not in self._table.column_names or self._table.schema.field(name).type != kind:
+            return spread(values, numbers, count)
+        at = np.arange(count)
+        at[numbers] = count + np.arange(len(numbers))
+        return pa.concat_arrays([self._table[name].combine_chunks(), values]).take(pa.array(at))
 
 
 def passes(steps: Sequence[Step], apart: Callable[[Step], bool]) -> Iterator[tuple[Step, ...]]:
@@ -201,18 +205,14 @@ def passes(steps: Sequence[Step], apart: Callable[[Step], bool]) -> Iterator[tup
         yield tuple(found)
 
 
-def done_once(sent: tuple[Pass, bool]) -> ParquetPart:
-    """What a pass comes to; where it may be read back, also what a process made of it that died then."""
-    each, again = sent
-    said = each.folder.noted(each.file) if again else None
-    return each.do() if said is None else each.of_note(said)
-
-
 @dataclass(frozen=True)
 class PassTask:
-    """A pass as a task of any process, which comes to its part as JSON."""
+    """A pass as a task of any process, which comes to its part as JSON. Where it may be read back (`again`), so is what
+    a process made of it that died then.
+    """
 
     each: Pass
+    again: bool
 
     @property
     def rows(self) -> int:
@@ -221,4 +221,5 @@ class PassTask:
 
     def do(self, stops: Callable[[], bool] = lambda: False) -> Any:
         """Make the file, see `Pass.do`."""
-        return self.each.do(stops).as_dict()
+        said = self.each.folder.noted(self.each.file) if self.again else None
+        return (self.each.do(stops) if said is None else self.each.of_note(said)).as_dict()

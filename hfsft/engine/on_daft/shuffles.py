@@ -221,7 +221,7 @@ class Shuffled:
         """A table that whoever needs it reads from a file in the folder."""
         folder, file = self.rounds.folder, digest([self.rounds.key, "shared", name]) + PART
         if not (is_caching_enabled() and folder.whole(file)):  # else a build before wrote it
-            with folder.writing(file) as sink:
+            with folder.told(), folder.writing(file) as sink:
                 pq.write_table(table, sink, compression="zstd")
         folder.used([file])
         told = {"place": folder.place, "settings": dict(folder.settings), "file": file}

@@ -12,14 +12,16 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from hfsft.engine.stored.storage import Storage
-from hfsft.engine.stored.storage_addresses import storage_at, taken_apart
-from hfsft.engine.stored.storage_faults import told
+from hfsft.engine.stored.storage_addresses import storage_at
 from hfsft.errors import UserError
+from hfsft.storage.file_systems import taken_apart
+from hfsft.storage.storage_faults import told
 
 if TYPE_CHECKING:
     import pyarrow.parquet as pq
@@ -89,6 +91,22 @@ class WorkFolder:
             return None
         said = found.get(NOTE)
         return None if said is None else said.decode()
+
+    def bring(self, name: str, to: Path) -> None:
+        """Put a file of it at a path of this machine, where it takes no room of its own if it can."""
+        with self.told():
+            self._storage.bring(name, to)
+
+    @contextmanager
+    def here(self, name: str) -> Iterator[Path]:
+        """A file of it as one of this machine; a copy is deleted behind the block."""
+        if "://" not in self.place:
+            yield Path(self.url(name))
+            return
+        with TemporaryDirectory(prefix="hfsft-") as folder:
+            path = Path(folder) / name
+            self.bring(name, path)
+            yield path
 
     def text(self, name: str) -> str | None:
         """What a file of text says; None where there is none."""

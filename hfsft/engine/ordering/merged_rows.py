@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
+from hfsft.engine.ordering.merging import joined, owners
 from hfsft.engine.ordering.sorted_run import GROUP
 from hfsft.engine.ordering.streamed_rows import StreamedRows
-from hfsft.engine.parts.rows import BLOCK, dataset_of, sorted_places
+from hfsft.engine.parts.rows import BLOCK, dataset_of
 from hfsft.hashing import digest
 from hfsft.rows.features import arrow_schema, features
 
@@ -96,21 +97,24 @@ class MergedRows(StreamedRows):
         with ExitStack() as until:
             runs = [until.enter_context(_Reading(self.folder, piece, chosen)) for piece in self.pieces]
             for start in range(0, len(self), size):
-                owners = self._owners[start : start + size]
-                grouped = np.argsort(owners, kind="stable")
-                counts = np.bincount(owners, minlength=len(runs)).tolist()
+                mine = self._owners[start : start + size]
+                grouped = np.argsort(mine, kind="stable")
+                counts = np.bincount(mine, minlength=len(runs)).tolist()
                 found = [table for run, count in zip(runs, counts, strict=True) if count for table in run.take(count)]
                 places = np.empty_like(grouped)
                 places[grouped] = np.arange(len(grouped))
                 yield pa.concat_tables(found).take(pa.array(places)).cast(schema)
 
+    @property
+    def key(self) -> str:
+        """A hash of all that the rows say, in their order."""
+        return digest([[vars(piece) for piece in self.pieces], self.kinds, self.by])
+
     @cached_property
     def _owners(self) -> NDArray[np.int16]:
         """Of each row, in order, the number of its run."""
-        keys = [pa.concat_tables(_read(self.folder, piece, self.by)) for piece in self.pieces]
-        owners = np.repeat(np.arange(len(keys), dtype=np.int16), [len(table) for table in keys])
-        found: NDArray[np.int16] = owners[sorted_places(keys, self.by).to_numpy()] if keys else owners
-        return found
+        runs = [(joined(table, self.by) for table in _read(self.folder, piece, self.by)) for piece in self.pieces]
+        return np.concatenate([np.empty(0, np.int16), *owners(runs)])
 
 
 class _Reading:

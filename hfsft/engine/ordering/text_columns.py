@@ -1,44 +1,42 @@
-"""Ids and other texts of very many rows: 40 bytes each as Arrow holds them, where Python takes three times as many."""
+"""Ids and other texts of very many rows, which stay where they lie: they are read anew by whoever goes over them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, overload
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
+from typing import TYPE_CHECKING, Any, overload
 
-import pyarrow as pa
-import pyarrow.compute as pc
+import numpy as np
+
+if TYPE_CHECKING:
+    from hfsft.engine.executor import Rows
 
 
 class TextColumn(Sequence[Any]):
-    """A column of texts, some of them None."""
+    """A column of rows; of none of them a text is held."""
 
-    def __init__(self, chunks: Iterable[Any]) -> None:
-        self.chunks: pa.ChunkedArray = pa.chunked_array(
-            [chunk for each in chunks for chunk in (each.chunks if isinstance(each, pa.ChunkedArray) else [each])],
-            pa.string(),
-        )
-
-    @classmethod
-    def of(cls, values: Sequence[str | None]) -> TextColumn:
-        """The column of a sequence of texts."""
-        return values if isinstance(values, TextColumn) else cls([pa.array(values, pa.string())])
+    def __init__(self, rows: Rows, name: str) -> None:
+        self._rows, self._name = rows, name
 
     def __len__(self) -> int:
-        return len(self.chunks)
+        return len(self._rows)
 
     def __iter__(self) -> Iterator[Any]:
-        for chunk in self.chunks.chunks:
-            yield from chunk.to_pylist()
+        for table in self._rows.batches([self._name]):
+            yield from table[self._name].to_pylist()
 
     @overload
     def __getitem__(self, place: int) -> Any: ...
     @overload
     def __getitem__(self, place: slice) -> list[Any]: ...
     def __getitem__(self, place: int | slice) -> Any:
-        if isinstance(place, int):
-            return self.chunks[place].as_py()
-        start, stop, step = place.indices(len(self))
-        return self.chunks.slice(start, stop - start).to_pylist()[::step] if step > 0 else list(self)[place]
+        numbers = range(len(self))[place]
+        if isinstance(numbers, int):
+            return next(iter(TextColumn(self._rows.slice(numbers, numbers + 1), self._name)))
+        first, last = (min(numbers), max(numbers)) if numbers else (0, -1)
+        found = list(TextColumn(self._rows.slice(first, last + 1), self._name))
+        return [found[number - first] for number in numbers]
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Sequence) and list(self) == list(other)
@@ -47,9 +45,12 @@ class TextColumn(Sequence[Any]):
         return repr(list(self))
 
 
-def twins(columns: Iterable[Sequence[str | None]]) -> list[str]:
-    """The texts that stand in these columns more than once."""
-    every = pa.chunked_array([chunk for each in columns for chunk in TextColumn.of(each).chunks.chunks], pa.string())
-    if pc.count_distinct(every, mode="all") == len(every):
+def twins(columns: Callable[[], Iterable[Iterable[str | None]]]) -> list[str | None]:
+    """The texts that stand in columns more than once, the columns told anew by each call: 8 bytes are held of each."""
+    hashes = np.fromiter(map(hash, chain.from_iterable(columns())), np.int64)
+    hashes.sort()
+    twice = set(hashes[1:][hashes[1:] == hashes[:-1]].tolist())
+    if not twice:
         return []
-    return [each["values"] for each in pc.value_counts(every).to_pylist() if each["counts"] > 1]
+    counted = Counter(text for text in chain.from_iterable(columns()) if hash(text) in twice)
+    return [text for text, count in counted.items() if count > 1]

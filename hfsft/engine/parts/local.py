@@ -43,6 +43,8 @@ class Local:
     is at work in the folder.
     """
 
+    shared = None
+
     def __init__(self, cache: Path, scratch: Path | None = None) -> None:
         self._cache, self._scratch, self._until = cache, scratch, ExitStack()
 

@@ -49,11 +49,17 @@ class PieceTask:
     work: Work
     kinds: Mapping[str, Any]
     marks: Mapping[str, Any]
+    again: bool = True  # whether what is there already may be read
 
     @property
     def file(self) -> str:
         """The name of the file of its marks."""
         return digest([self.key, dict(self.kinds), dict(self.marks)]) + PART
+
+    @property
+    def rows(self) -> int | None:
+        """Nobody knows before it is read."""
+        return None
 
     def known(self, files: PartFiles) -> dict[str, Any] | None:
         """What it told in a build before; None where it was not read, or a part is gone."""
@@ -68,7 +74,7 @@ class PieceTask:
 
     def do(self, stops: Stops = lambda: False) -> dict[str, Any]:
         """Read it. Raises `Stopped` where it `stops` before its end."""
-        files, schema = PartFiles(self.folder), arrow_schema(self.marks)
+        files, schema = PartFiles(self.folder, again=self.again), arrow_schema(self.marks)
         if (told := self.known(files)) is not None:  # who did it died before it could tell
             return told
         try:
@@ -105,6 +111,12 @@ class MendTask:
     numbers: Any  # of these rows in the part
     known: Batch  # what is known of each of them
     work: Work
+    again: bool = True  # whether what is there already may be read
+
+    @property
+    def rows(self) -> int:
+        """How many rows it writes."""
+        return self.part.length
 
     def do(self, stops: Stops = lambda: False) -> dict[str, Any]:
         """Write it."""
@@ -121,7 +133,8 @@ class MendTask:
             place = schema.get_field_index(name)
             changed = pa.chunked_array([*whole[name].chunks, pa.array(values, schema.field(name).type)])
             whole = whole.set_column(place, schema.field(name), changed.take(pa.array(order)))
-        return {PARTS: [PartFiles(self.folder).put([whole], self.kinds, set()).as_dict()], TOLD: None}
+        files = PartFiles(self.folder, again=self.again)
+        return {PARTS: [files.put([whole], self.kinds, set()).as_dict()], TOLD: None}
 
 
 def in_pieces(step: Step, files: PartFiles, each: Each) -> tuple[list[ParquetPart], Any] | None:
@@ -139,7 +152,8 @@ def in_pieces(step: Step, files: PartFiles, each: Each) -> tuple[list[ParquetPar
         kinds, marks = dict(step.writes), dict(function.marks)
         keys = [digest([piece.key, step.version]) for piece in pieces]
         tasks = [
-            PieceTask(files.folder, key, piece.work, kinds, marks) for key, piece in zip(keys, pieces, strict=True)
+            PieceTask(files.folder, key, piece.work, kinds, marks, files.again)
+            for key, piece in zip(keys, pieces, strict=True)
         ]
         found = _told(tasks, files, each)
         told = function.told([one[TOLD] for one in found])
@@ -188,6 +202,7 @@ def _mended(
             numbers[mine] - starts[owner],
             {name: [values[place] for place in mine.tolist()] for name, values in known.items()},
             work,
+            files.again,
         )
         for owner in np.unique(owners)
         for mine in [np.flatnonzero(owners == owner)]
@@ -198,9 +213,3 @@ def _mended(
             raise ReadAnewError(one[FAULT])
         (found[owner],) = map(ParquetPart.from_dict, one[PARTS])
     return found
-
-
-def does(task: Any) -> dict[str, Any]:
-    """What a task tells; the function of a process of a cluster."""
-    told: dict[str, Any] = task.do()
-    return told

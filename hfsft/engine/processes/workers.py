@@ -42,6 +42,11 @@ class Workers:
         self._threads: ThreadPoolExecutor | None = None
         self._count = processes()
 
+    @property
+    def several(self) -> bool:
+        """Whether there are more processes than one."""
+        return self._count > 1
+
     def serve(self, step: Step, rows: int) -> bool:
         """Whether they are to do this step over so many rows."""
         return rows >= LEAST and self._count > 1 and told_as_data(step)
@@ -125,9 +130,11 @@ def told_as_data(step: Step) -> bool:
     return step.rows == "same" and portable(step)
 
 
-def portable(step: Step) -> bool:
-    """Whether another process can do it: all its code is of hfsft itself, and it runs no model of its own there."""
-    if step.work is None or step.at_hand or step.heavy or step.asks:
+def portable(step: Step, models: bool = False) -> bool:
+    """Whether another process can do it: all its code is of hfsft itself, and it runs no model in its process, which
+    takes all cores of a machine and memory of its own; with `models` that is right, as on other machines.
+    """
+    if step.work is None or step.at_hand or step.asks or (step.heavy and not models):
         return False
     works = [step.work, *(each.work for each in step.needs)]
     return all(_ours(work.function) and _ours_inside(work.arguments) for work in works)

@@ -107,8 +107,20 @@ class Spreading(Protocol):
     def spread(self, rows: Scattered) -> Scattered:
         """The columns `NUMBER` and those that the step writes: one row for each row that has a value in any of them.
 
-        `rows` have the columns that the step is given, and `NUMBER`. It makes what `__call__` does, to the byte.
+        `rows` have the columns that the step is given, and `NUMBER`. It makes what `__call__` does, to the byte. Of a
+        step that `makes` a side table it makes those rows, with their numbers in it, or without `NUMBER` where they are
+        to lie in the order of their `id`s, as `__call__` has them too. Where a step has a side table `beside` it, see
+        `SpreadingBeside`.
         """
+        ...
+
+
+@runtime_checkable
+class SpreadingBeside(Protocol):
+    """The same of a step that has a side table beside it."""
+
+    def spread(self, rows: Scattered, beside: Scattered) -> Scattered:
+        """See `Spreading`; `beside` are all columns of the side table, with their `NUMBER`."""
         ...
 
 

@@ -7,11 +7,13 @@ times of use in such a store: which files a build used is noted in one of its ow
 from __future__ import annotations
 
 import json
+import shutil
 import time
 import uuid
 from collections.abc import Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from tempfile import SpooledTemporaryFile
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +22,7 @@ from pyarrow import fs
 
 from hfsft.cache import BUILDS, MADE, RUNNING, YOUNG
 from hfsft.engine.stored.path_storage import END, PROBE
+from hfsft.storage.file_systems import of_fsspec
 
 if TYPE_CHECKING:
     from pyarrow.fs import FileSystem
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
 IN_MEMORY = 1 << 26  # bytes of a file that is being written; a larger one waits on the disk for temporary files
 FRESH = 10.0  # seconds for which a listing holds
 DEAD = 86400.0  # seconds after which a build that has not ended is taken for one that was killed
+PIECE = 1 << 22  # bytes of a file that are copied at once
 AT_ONCE = 16  # files that are looked at
 
 
@@ -35,8 +39,7 @@ class ObjectStorage:
 
     def __init__(self, filesystem: FileSystem, root: str, address: str) -> None:
         self._files, self._root, self._address = filesystem, root, address
-        handler = getattr(filesystem, "handler", None)
-        self._other = getattr(handler, "fs", None)  # the file system of fsspec, where it is one
+        self._other = of_fsspec(filesystem)
         self._listed, self._names = 0.0, dict[str, float]()
         self._used: set[str] = set()
 
@@ -81,6 +84,11 @@ class ObjectStorage:
             return True
         with ThreadPoolExecutor(AT_ONCE) as threads:
             return all(threads.map(self._ends, names))
+
+    def bring(self, name: str, to: Path) -> None:
+        """Some of it at a time."""
+        with self._files.open_input_stream(self._path(name)) as file, to.open("wb") as here:
+            shutil.copyfileobj(file, here, PIECE)
 
     def text(self, name: str) -> str | None:
         """What it says."""

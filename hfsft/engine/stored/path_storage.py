@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
@@ -57,6 +58,14 @@ class PathStorage:
     def whole(self, names: Collection[str]) -> bool:
         """Whether each is there and ends as Parquet does."""
         return all(_ends(self._folder / name) for name in names)
+
+    def bring(self, name: str, to: Path) -> None:
+        """On the same disk it is one file under two names, which takes no room."""
+        to.unlink(missing_ok=True)
+        try:
+            os.link(self._folder / name, to)
+        except OSError:  # another disk, or one that knows no such links
+            shutil.copyfile(self._folder / name, to)
 
     def text(self, name: str) -> str | None:
         """What it says."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -31,6 +32,10 @@ class Storage(Protocol):
 
     def whole(self, names: Collection[str]) -> bool:
         """Whether all of these Parquet files are there and end as they should."""
+        ...
+
+    def bring(self, name: str, to: Path) -> None:
+        """Put a file of it at a path of this machine. Raises `OSError` where there is none, or no room."""
         ...
 
     def text(self, name: str) -> str | None:

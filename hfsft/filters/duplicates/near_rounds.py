@@ -11,7 +11,7 @@ import pyarrow as pa
 from hfsft.engine.resources import Work, path_of
 from hfsft.engine.spread.scattered import NUMBER, starts
 from hfsft.filters.duplicates.common import NAME, Compared
-from hfsft.near import FIRST, KNOWN, RANK, SAID, known_of, near_pairs, said_of
+from hfsft.near import FIRST, KNOWN, RANK, SAID, NearPairs, known_of, near_pairs, said_of
 from hfsft.rows.features import arrow_schema
 from hfsft.similarity import keys_of, sketches_of
 
@@ -37,7 +37,11 @@ def searched(
         ranked = ranked.also(ranked.of(_others_known(others), NAMED))
         said = said.also(said.of(_others_said(others, floor), SAID))
     ranked = ranked.kept("rows as they are known")
-    near = near_pairs(ranked.only(list(KNOWN)), said, floor)
+    return listed(ranked, near_pairs(ranked.only(list(KNOWN)), said, floor), found)
+
+
+def listed(ranked: Scattered, near: NearPairs, found: Mapping[str, Any]) -> Scattered:
+    """The same of what was found among rows, which are known by a `RANK` and a `NAME`."""
     named = ranked.only({"first": NUMBER, NAME: NAME, RANK: RANK})
     alone = near.rows.only({NUMBER: NUMBER, "first": FIRST}).joined(named, ["first"])
     rows = alone.through(Work(path_of(without_similarity)), TOLD)

@@ -10,21 +10,26 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 from pydantic import Field, model_validator
 
 from hfsft.embedding import VECTORS, packaged, unknown_words
+from hfsft.engine.adding import InMemory
+from hfsft.engine.spread.scattered import NUMBER
 from hfsft.engine.step import Step
 from hfsft.errors import ModelError
 from hfsft.filters.duplicates.alike import AlikePairs, AlikeRows
-from hfsft.filters.duplicates.common import systems_of
+from hfsft.filters.duplicates.common import OverRounds, systems_of
 from hfsft.filters.duplicates.what_differs import by_what_differs
+from hfsft.filters.duplicates.who_stays import PREFERRED, optional_of, reads_of
 from hfsft.filters.filter_work import work_of
 from hfsft.rows.batch import Batch
 from hfsft.rows.columns import vector_of
-from hfsft.rows.views import READS
+from hfsft.rows.features import values_of
+from hfsft.rows.views import READS, SETTING
 from hfsft.similarity import DenseIndex, normalise
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from hfsft.engine.adding import Columns
+    from hfsft.engine.spread.scattered import Scattered
     from hfsft.errors import Place
 
 
@@ -36,8 +41,8 @@ class SemanticDuplicate(AlikeRows):
     makes another row. Rows are taken in the order in which they are preferred, and a row falls only for a row that
     stays, as in `near_duplicate`.
 
-    Up to 50,000 different texts are all compared; of more, an index finds the pairs (faiss, `hfsft[semantic]`), which
-    are then measured exactly. (Semantic deduplication of training data: Abbas et al. 2023, "SemDeDup", section 3.)
+    Up to 50,000 different texts are all compared; of more, an index of cells finds the pairs, which are then measured
+    exactly. (Semantic deduplication of training data: Abbas et al. 2023, "SemDeDup", section 3.)
     Two texts that open or end with the same long passage (a tool that is described, a document) are as alike as what
     differs in them, where the embedder runs in this process; and where the packaged one knows only the letters of a
     language, they must share half of their runs of three characters too.
@@ -52,7 +57,7 @@ class SemanticDuplicate(AlikeRows):
 
     name: ClassVar[str] = "semantic_duplicate"
     embeds: ClassVar[bool] = True
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     heavy: ClassVar[bool] = True
     values: ClassVar[str] = "0, or from floor to 1"
     blind: ClassVar[str] = (
@@ -128,6 +133,35 @@ class SemanticDuplicate(AlikeRows):
         rule = self.given((*self.resources(), *made.needs))
         assert isinstance(rule, SemanticDuplicate), "it is the same with resources"
         return AlikeRows.measure(rule, whole)
+
+    @property
+    def search(self) -> OverRounds:
+        """The pairs that mean nearly the same."""
+        return OverRounds(self._searched, rounds=self._spread_search)
+
+    def _spread_search(self, rows: Scattered) -> Scattered:
+        """The same for scattered rows."""
+        from hfsft.filters.duplicates.meaning_rounds import MEANT, found_by_meaning, others_meant
+
+        vector = vector_of(self._text)
+        choosing = (*reads_of(self.keep, self.by), *optional_of(self.keep, self.by), *PREFERRED)
+        telling = () if "id" in rows.kinds else (*self.compares, *self._rest)  # by which rows are known then
+        thin = [name for name in rows.kinds if name in {NUMBER, vector, self._text, *SETTING, *choosing, *telling}]
+        ranked = self.ranking(rows.only(thin), [vector, self._text, *(name for name in SETTING if name in thin)])
+        meant = ranked.through(work_of(self, "meant"), MEANT)
+        embedders = [each for each in self.resources() if each.kind == VECTORS]
+        names = self.others.names if self.others is not None else []
+        others = others_meant([(place, names[place], *told) for place, *told in self._other_vectors()])
+        return found_by_meaning(meant, others, embedders, self.floor, self.found)
+
+    def meant(self, table: pa.Table) -> pa.Table:
+        """Of ranked rows what they are known by."""
+        from hfsft.filters.duplicates.meaning_rounds import meant_rows
+
+        batch = {name: values_of(table[name]) for name in table.column_names if name in SETTING}
+        systems = systems_of(InMemory(batch)) if batch and set(READS) & set(self.compares) else []
+        texts, vectors = table[self._text].to_pylist(), values_of(table[vector_of(self._text)])
+        return meant_rows(table, texts, systems or [""] * len(texts), vectors)
 
     def texts(self, batch: Batch) -> Batch:
         """For each row what is compared as one text; None where nothing is."""

@@ -48,7 +48,6 @@ class Outcomes:
     def __init__(self) -> None:
         self.failed: dict[str, AnswerError] = {}  # by key, for good
         self.tries: Counter[str] = Counter()
-        self.taken: set[bytes] = set()  # keys of answers that were counted as they were taken in
         self.most: dict[str, int] = {}  # by model, requests that its server takes in one batch, where it refused more
 
 
@@ -160,7 +159,6 @@ class Taking:
         if answer is entry.answer:  # else it was there before, such as of a run that was killed while it read them
             self._tally.sent()
             self._tally.answered(entry.key, entry.answer, 0.0)
-            self._intake.outcomes.taken.add(bytes.fromhex(entry.key))
 
     def _cost(self, read: int, written: int, cached: int = 0) -> Outlay:
         return outlay(1, read, written, self._intake.usage.prices.get(self._intake.model), cached)

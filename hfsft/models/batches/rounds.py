@@ -47,8 +47,6 @@ _ROOM_SECONDS = 0.5
 class PutOff(Exception):  # noqa: N818 (a state: the row goes on when the batch is back)
     """The row's next answer comes with a batch."""
 
-    met = 0  # answers that the row had got before
-
 
 class _Place(NamedTuple):
     """Where the batches of one model are."""
@@ -100,10 +98,6 @@ class Batches:
     def failed(self, key: str) -> AnswerError | None:
         """Why a request got no answer in this drive; None where it did not fail for good."""
         return self._outcomes.failed.get(key)
-
-    def counted(self, key: str) -> bool:
-        """Whether an answer was counted when it was taken in."""
-        return bytes.fromhex(key) in self._outcomes.taken
 
     def standings(self) -> tuple[Standing, ...]:
         """How far the batches are that this build waits for."""

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 
+from hfsft.letters.late_patterns import at_first_use
 from hfsft.models.dialects.likeliest_tokens import LIMITS, at_most, limit_in, more_than
 from hfsft.models.dialects.message_forms import folded, has_system, in_parts, refuses_system, refuses_text
 from hfsft.models.dialects.piecewise import refuses_pieces, refuses_whole, streamed, unstreamed
@@ -100,7 +101,7 @@ def _without(*names: str) -> Callable[[Body], Body]:
 # --- sampling
 
 
-_BOTH = re.compile(
+_BOTH = at_first_use(
     r"(?:temperature\W.{0,30}\btop[_-]?p|top[_-]?p\W.{0,30}\btemperature)\b[^\n]{0,80}"
     r"(?:\bboth\b|together|at the same time|simultaneous|mutually|only one|one of)"
     r"|(?:\bboth\b|only one of|either|not (?:specify|set|use|combine))[^\n]{0,40}"
@@ -141,13 +142,13 @@ def _renamed(body: Body) -> Body:
 
 # --- what cannot be left out
 
-_LOGPROBS = re.compile(
+_LOGPROBS = at_first_use(
     r"log.?prob\w{0,30}[^\n]{0,80}(?:not|n't|un)[ -]?(?:support|allow|avail|enabl|permit)\w{0,30}"
     r"|(?:not|n't|un)[ -]?(?:support|allow|permit|return|give|provide)\w{0,30}[^.\n]{0,60}log.?prob",
     re.IGNORECASE,
 )
-_ONE_TOOL = re.compile(r"tools?[.\[]\d|parameters of|function name|schema", re.IGNORECASE)
-_TOOLS = re.compile(
+_ONE_TOOL = at_first_use(r"tools?[.\[]\d|parameters of|function name|schema", re.IGNORECASE)
+_TOOLS = at_first_use(
     r"(?:tool|function)s?[ _-]?(?:us(?:e|age)|call\w{0,30}|choice)?[^.\n]{0,60}"
     r"(?:(?:not|n't|un)[ -]?(?:support|allow|avail|enabl)\w{0,30}|disabled)"
     r"|(?:not|n't|un)[ -]?support\w{0,30}[^.\n]{0,30}(?:\btools?\b|function)|no endpoints found that support tool"

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from hfsft.letters.late_patterns import at_first_use
 from hfsft.models.dialects.refused_request import Body, RefusedRequest
 
 _NO = r"(?:not|n't|\bno\b|un)[ -]?(?:support|allow|accept|enabl|avail|expect|recogni|know|valid|permit|one of)?\w{0,30}"
-_SYSTEM = re.compile(
+_SYSTEM = at_first_use(
     rf"\b(?:system|developer)['\"`]? ?(?:role|message|prompt|instruction|turn)s?[^.\n]{{0,60}}{_NO}"
     rf"|{_NO}[^.\n]{{0,40}}\b(?:system|developer)\b['\"`]? ?(?:role|message|prompt|instruction|turn|$|\n|[,.;])"
     r"|(?:invalid|unknown|unexpected|unsupported)[^.\n]{0,20}(?:role|variant)?\W{1,4}system\b"
@@ -50,13 +51,13 @@ def folded(body: Body) -> Body:
     return {**body, "messages": others}
 
 
-_PARTS = re.compile(
+_PARTS = at_first_use(
     r"content['\"`]?[^.\n]{0,40}(?:must|should|expected|valid)[^.\n]{0,30}\b(?:list|array|sequence)\b"
     r"|(?:valid|expected)[^.\n]{0,30}\b(?:list|array)\b[^.\n]{0,40}content"
     r"|content['\"`]?[^.\n]{0,30}(?:cannot|can't|not) be an? string",
     re.IGNORECASE,
 )
-_A_LIST = re.compile(r"\b(?:list|array|sequence)\b", re.IGNORECASE)
+_A_LIST = at_first_use(r"\b(?:list|array|sequence)\b", re.IGNORECASE)
 
 
 def refuses_text(refusal: RefusedRequest, _: Body) -> bool:

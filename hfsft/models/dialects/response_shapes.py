@@ -6,25 +6,26 @@ import json
 import re
 from typing import Any
 
+from hfsft.letters.late_patterns import at_first_use
 from hfsft.models.dialects.refused_request import Body, RefusedRequest
 
-_ANY_SHAPE = re.compile(
+_ANY_SHAPE = at_first_use(
     r"response.?format|json.?(?:schema|mode|object|output)|structured.?output|guided|grammar", re.IGNORECASE
 )
-_NO_JSON = re.compile(r"json mode (?:is )?not (?:enabled|supported)", re.IGNORECASE)
-_CLOSED = re.compile(
+_NO_JSON = at_first_use(r"json mode (?:is )?not (?:enabled|supported)", re.IGNORECASE)
+_CLOSED = at_first_use(
     r"(?:unknown|unsupported|unrecogni[sz]ed|unexpected)[^\n]{0,40}additional_?properties"
     r"|additional_?properties['\"`]?[^.\n]{0,40}(?:(?:not|n't|un)[ -]?(?:support|allow|permit|recogni)|cannot find)",
     re.IGNORECASE,
 )
-_TYPE = re.compile(r"json.?schema|type\b|\bvariant", re.IGNORECASE)
+_TYPE = at_first_use(r"json.?schema|type\b|\bvariant", re.IGNORECASE)
 _SPELT = r"response.?format"
 # One that is refused for what stands in it says nothing of others.
-_ONE_SHAPE = re.compile(
+_ONE_SHAPE = at_first_use(
     r"invalid (?:json.?)?schema|schema (?:is )?invalid|compil|failed to (?:generate|parse|validate)|validate_failed",
     re.IGNORECASE,
 )
-_WRITTEN = re.compile(r"failed to (?:generate|parse|validate)|validate_failed|generated json", re.IGNORECASE)
+_WRITTEN = at_first_use(r"failed to (?:generate|parse|validate)|validate_failed|generated json", re.IGNORECASE)
 
 
 def shape_of(body: Body) -> Any:

@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any, Literal
 
 from hfsft.keys import Hide, scrub
+from hfsft.letters.late_patterns import at_first_use
 from hfsft.models.http.address import led_to
 from hfsft.models.http.retry_after import limit_pause, retry_after, told_in
 from hfsft.plain import plain
@@ -56,7 +57,7 @@ class Fault(Exception):  # noqa: N818 (a fault heals as often as not)
         super().__init__(message)
 
 
-_CONTEXT = re.compile(
+_CONTEXT = at_first_use(
     r"context.?(length|size|window)|exceed_context|(prompt|input|message)s? (is|are) too (long|large)"
     r"|too many (input )?tokens|maximum (allowed )?(input|prompt|sequence|number of tokens)"
     r"|max(imum)?.?(model|seq\w{0,30}).?len"
@@ -65,88 +66,88 @@ _CONTEXT = re.compile(
     re.IGNORECASE,
 )
 # A limit that one request passes by itself: no waiting lets it through.
-_TOO_LARGE = re.compile(
+_TOO_LARGE = at_first_use(
     r"request (is )?too (large|big|long)|request exceeds (the )?max|must be reduced|reduce (the |your )?(\w+ ){0,2}"
     r"(size|length|message|prompt|input)|larger than (the|your) .{0,40}(limit|quota)|single request"
     r"|long.context request",
     re.IGNORECASE,
 )
 _LIMIT, _REQUESTED = (
-    re.compile(rf"\b{word}\b(?: (?:is|of))?\W{{0,4}}(\d[\d,_]{{0,15}})", re.IGNORECASE)
+    at_first_use(rf"\b{word}\b(?: (?:is|of))?\W{{0,4}}(\d[\d,_]{{0,15}})", re.IGNORECASE)
     for word in ("limit", "(?:requested|(?:prompt|input|request|messages?) (?:has|have|is|was|contains?|needs|takes))")
 )
 # The same in prose: the request's tokens, then fewer that are allowed.
-_OVER = re.compile(
+_OVER = at_first_use(
     r"(?:request|prompt|input|token count)\b[^\d.]{0,30}(\d[\d,_]{0,15})[^\d.]{0,30}"
     r"\b(?:exceed\w{0,30}|above|over|more than|larger than|greater than|limit is)\b[^\d.]{0,60}(\d[\d,_]{0,15})",
     re.IGNORECASE,
 )
-_UNPAID = re.compile(
+_UNPAID = at_first_use(
     r"insufficient.?(quota|balance|credit|fund)|current quota|billing|out of (credits|funds)|credits?\b"
     r"|top.?up|recharge|spend(ing)?.?(limit|cap)|in arrears|overdue|prepaid|payment"
     r"|\u6b20\u8d39|\u4f59\u989d|\u5145\u503c",
     re.IGNORECASE,
 )
-_PERIOD = re.compile(
+_PERIOD = at_first_use(
     r"quota (for|of) (the|today)|daily|weekly|monthly|\b[rt]pd\b"
     r"|(per|each|a|/).{0,2}(day|week|month)\b|per.?(day|week|month)",
     re.IGNORECASE,
 )
 # A limit that has room again within the hour, whatever else the sentence speaks of.
-_PASSING = re.compile(
+_PASSING = at_first_use(
     r"(per|/|a|an|each).{0,2}(second|sec\b|minute|min\b|hour|hr\b)|hourly|\b[rt]p[msh]\b"
     r"|(every|/|per|in) ?\d{1,3} ?(s|secs?|seconds?|minutes?)\b"
     r"|concurren|at the same time|simultaneous|parallel|allocated quota|throttling",
     re.IGNORECASE,
 )
 # A limit under a status of its own, as AWS (400) and GitHub (403) answer it.
-_THROTTLED = re.compile(
+_THROTTLED = at_first_use(
     r"rate.?limit\w{0,30} (?:\w{1,30} ){0,2}(?:exceeded|reached|hit)|exceed\w{0,30} (?:\w{1,30} ){0,5}rate.?limit"
     r"|too many requests|\bthrottl(?:ed|ing)",
     re.IGNORECASE,
 )
 # The same where the status speaks of the request or of rights: the sentence must speak of the account.
-_BROKE = re.compile(
+_BROKE = at_first_use(
     r"credit balance|(insufficient|not enough|no|out of|used all( available)?) (account )?(balance|credits|funds)"
     r"|spending limit|account.{0,40}(in arrears|overdue|payment|good standing)|\barrearage"
     r"|\u6b20\u8d39|\u4f59\u989d\u4e0d\u8db3",
     re.IGNORECASE,
 )
-_LINK = re.compile(r"https?://[^\s\"'<>]+")
+_LINK = at_first_use(r"https?://[^\s\"'<>]+")
 _LONGEST = 10_000  # characters that are looked at of a message
 _LEAST_SAID = 24  # characters of a word that is no sentence: what stands beside it says more
-_TAG = re.compile(r"<[^<>]+>")
-_FILTERED = re.compile(
+_TAG = at_first_use(r"<[^<>]+>")
+_FILTERED = at_first_use(
     r"content.?(filter|policy|management)|moderat|flagged|safety|inappropriate|data.?inspection|guardrail"
     r"|sensitive (content|word|information)|(violat|against)\w{0,30} .{0,40}polic|\u654f\u611f|\u8fdd\u89c4",
     re.IGNORECASE,
 )
 # Words beside the sentence of an error, which say what it is where the sentence does not.
-_WORD = re.compile(r'"(?:code|type|status|reason)":\s{0,4}"([^"\\]{1,80})"')
+_WORD = at_first_use(r'"(?:code|type|status|reason)":\s{0,4}"([^"\\]{1,80})"')
 # A refusal of a server that can be asked again: the model went away, and comes back.
-_GONE = re.compile(
+_GONE = at_first_use(
     r"model.{0,30}(crashed|unloaded|reload)|(is|still) loading|out of memory|try again (later|shortly|in a)"
     r"|temporarily|\b(engine|worker|runner|process)\b.{0,30}(crash|died|dead|stopped|terminated|exited)",
     re.IGNORECASE,
 )
 # A model that was taken away for good, whatever the status: no waiting brings it back.
-_RETIRED = re.compile(
+_RETIRED = at_first_use(
     r"\bmodel\b[^.\n]{0,100}\b(?:been|was|is|were|are)\b[^.\n]{0,20}"
     r"\b(?:decommissioned|retired|discontinued|sunset|shut ?down|end.of.life)"
     r"|model_(?:decommissioned|retired|deprecated)",
     re.IGNORECASE,
 )
 # The same, which a refusal of one field says too: `seed` is deprecated for this model.
-_OUTDATED = re.compile(
+_OUTDATED = at_first_use(
     r"\bmodel\b[^.\n]{0,100}\b(?:has been|was|is) (?:now )?"
     r"(?:deprecated|removed|no longer (?:available|supported|served))",
     re.IGNORECASE,
 )
 # Said beside the advice to ask for less: then waiting may help too.
-_LATER = re.compile(r"(try|retry|come back|again).{0,20}(later|shortly|\bin \d)", re.IGNORECASE)
-_PAGE = re.compile(r"\s{0,100}<(!doctype|html|head|body)\b|error code: 1\d{3}\b", re.IGNORECASE)
+_LATER = at_first_use(r"(try|retry|come back|again).{0,20}(later|shortly|\bin \d)", re.IGNORECASE)
+_PAGE = at_first_use(r"\s{0,100}<(!doctype|html|head|body)\b|error code: 1\d{3}\b", re.IGNORECASE)
 # Pages of those that stand before a server: a firewall refuses what it asks, not who.
-_WALLS = re.compile(
+_WALLS = at_first_use(
     r"cloudflare|cf-ray|akamai|incapsula|imperva|sucuri|aws ?waf|awswaf|fastly|f5 |big-?ip|captcha|ddos"
     r"|web application firewall|error code: 1\d{3}|attention required|just a moment|you have been blocked"
     r"|access denied",

@@ -16,6 +16,7 @@ from typing import Any
 from multidict import CIMultiDict
 
 from hfsft.keys import letters
+from hfsft.letters.late_patterns import at_first_use
 
 _UNITS = {"d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 _PART = r"(\d+(?:\.\d+)?)(ms|[dhms])"
@@ -24,7 +25,7 @@ _WORD = (
     r"(\d{1,15}(?:\.\d{1,15})?)\s{0,2}"
     r"(milliseconds?|millis|ms|seconds?|secs?|s|minutes?|mins?|m|hours?|hrs?|h|days?|d)(?![a-z])"
 )
-_AGAIN = re.compile(
+_AGAIN = at_first_use(
     rf"(?:try|retr(?:y|ies)|again|wait|resets?|available|come back|cool.?down)\w{{0,3}}\b[^.;\d\n]{{0,60}}?"
     rf"({_WORD}(?:(?:,|\s|and){{0,4}}{_WORD}){{0,3}})",
     re.IGNORECASE,

@@ -11,7 +11,7 @@ from hfsft.models.dialects.learned import server_of
 from hfsft.models.limits.throttle import Bucket, Gate, Lane
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     import aiohttp
 
@@ -35,7 +35,7 @@ class Gates:
         self._places: dict[str, str] = {}
         self._gates: dict[str, asyncio.Task[Gate]] = {}
         self._session: aiohttp.ClientSession | None = None
-        means.news.listen(self._heard)
+        means.news.listen(self._heard, self._spoken)
 
     async def get(self, name: str) -> Gate:
         """The gate of one model; ModelError where it has no server, no key or no price that a budget needs."""
@@ -89,11 +89,23 @@ class Gates:
 
     def _heard(self, server: str, fault: Fault) -> None:
         """What a server said to another process is heeded here too."""
+        for gate, lane in self._lanes(server):
+            gate.heard(lane, fault)
+
+    def _spoken(self, server: str, dialect: str, known: bool) -> None:
+        """A dialect that another process found out is spoken here too, or no more."""
+        for _, lane in self._lanes(server):
+            (lane.dialects.add if known else lane.dialects.discard)(dialect)
+            lane.unconfirmed.discard(dialect)
+            lane.schema_tried = lane.schema_tried or (known and dialect in SHAPED)
+
+    def _lanes(self, server: str) -> Iterator[tuple[Gate, Lane]]:
+        """The open ways to a server."""
         for task in self._gates.values():
             if task.done() and not task.cancelled() and task.exception() is None:
                 for lane in (gate := task.result()).lanes:
                     if server_of(lane.client, self._models[gate.name]) == server:
-                        gate.heard(lane, fault)
+                        yield gate, lane
 
     async def _lane(self, client: Client, model: Model) -> Lane:
         most = min(model.concurrency, client.endpoint.concurrency)

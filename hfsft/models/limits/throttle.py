@@ -39,17 +39,21 @@ _STREAK_SECONDS = 60.0
 
 Hear = Callable[[str, Fault], None]
 """Is told a server, and what it said there to another process that asks it for this build."""
+Spoken = Callable[[str, str, bool], None]
+"""Is told a server, and a dialect that another process found it to speak, or, False, not to need any more."""
 
 
 class News(Protocol):
-    """Who tells the processes that ask for one build what servers say to one of them: that they are full, or closed."""
+    """Who tells the processes that ask for one build what servers say to one of them: that they are full, or closed,
+    and in which dialects they answer.
+    """
 
     def tell(self, server: str, fault: Fault) -> None:
         """Tell the others."""
         ...
 
-    def listen(self, hear: Hear) -> None:
-        """Be told what others heard."""
+    def listen(self, hear: Hear, spoken: Spoken) -> None:
+        """Be told what others heard, and the dialects that they found out."""
         ...
 
 
@@ -59,7 +63,7 @@ class Alone:
     def tell(self, server: str, fault: Fault) -> None:
         """Nobody is there."""
 
-    def listen(self, hear: Hear) -> None:
+    def listen(self, hear: Hear, spoken: Spoken) -> None:
         """Nobody tells."""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 from hfsft.models.model import Answer, Model, Price
@@ -46,12 +46,12 @@ class Spent:
         if answer.model and (answer.model in self.served or len(self.served) < _MOST_NAMES):
             self.served[answer.model] = self.served.get(answer.model, 0) + 1
 
-    def less(self, other: Spent) -> None:
-        """Take away what another counted."""
-        for name in ("answers", "input_tokens", "output_tokens", "unmetered", "reasoning_tokens", "cached_tokens"):
-            setattr(self, name, getattr(self, name) - getattr(other, name))
-        left = {name: number - other.served.get(name, 0) for name, number in self.served.items()}
-        self.served = {name: number for name, number in left.items() if number}
+    def plus(self, other: Spent) -> None:
+        """Add what another counted."""
+        for each in fields(Spent):
+            if each.name != "served":
+                setattr(self, each.name, getattr(self, each.name) + getattr(other, each.name))
+        self.served = dict(Counter(self.served) + Counter(other.served))
 
     def usd_at(self, price: Price | None) -> float | None:
         """What the answers cost at a price; 0 if there is none, None if it cannot be known."""
@@ -72,14 +72,10 @@ class Tally(Spent):
     seconds: float = 0.0  # sum over all requests, from sending to the answer
     failures: Counter[str] = field(default_factory=Counter)  # faults by cause, healed ones too
     price: Price | None = None
-    prefetched: set[str] = field(
-        default_factory=set
-    )  # keys of answers that were counted when they were prefetched: read again, they are not
-    in_all: Spent = field(
-        default_factory=Spent
-    )  # stored answers too, whoever paid for them, as often as they were read
-    once: Spent = field(default_factory=Spent)  # the same, each answer once
-    known: set[int] = field(default_factory=set)  # these, by the first digits of their keys
+    turn: int = 0  # how often the stage was over
+    in_all: Spent = field(default_factory=Spent)  # stored answers too, whoever paid for them: each once in each turn
+    once: Spent = field(default_factory=Spent)  # the same, each once in all
+    known: dict[int, int] = field(default_factory=dict)  # their last turn, by the first digits of their keys
     # Requests that broke after they were sent, so that they may have been billed: at their most. `unmetered` of them
     # had no `max_tokens`.
     lost: Spent = field(default_factory=Spent)
@@ -96,27 +92,30 @@ class Tally(Spent):
             each.answers -= not kept
         self.seconds += seconds
         if kept:
-            self._new(key)
+            self.known[short_of(key)] = self.turn
 
-    def found(self, key: str, answer: Answer, *, prefetched: bool) -> None:
-        """Count one answer that the store held; one that was prefetched is read twice and counted once."""
-        if not prefetched and key in self.prefetched:
-            self.prefetched.discard(key)
-            return
-        self.in_all.count(answer)
-        if self._new(key):
-            self.stored += 1
-            self.once.count(answer)
-        if prefetched:
-            self.prefetched.add(key)
+    def found(self, key: str, answer: Answer, *, shared: bool = False) -> bool:
+        """Count one answer that was there, or that another build got while this one waited for it (`shared`).
 
-    def came(self, key: str, answer: Answer) -> None:
-        """Count one answer that another build got while this one waited for it."""
+        Prefetched or needed by several rows, it is read more often than that, and counted once: whether it was now.
+        """
+        last = self.known.get(short := short_of(key))
+        if last == self.turn:
+            return False
+        self.known[short] = self.turn
         self.in_all.count(answer)
-        if self._new(key):
+        if last is None:
             self.stored += 1
-            self.shared += 1
+            self.shared += shared
             self.once.count(answer)
+        return True
+
+    def read(self, spent: Spent, shorts: Iterable[int]) -> None:
+        """Count answers that rows took with which an earlier build was done, none of them counted before."""
+        self.known.update(dict.fromkeys(shorts, self.turn))
+        self.stored += spent.answers
+        for each in (self.in_all, self.once):
+            each.plus(spent)
 
     def sent(self) -> None:
         """Count one request."""
@@ -125,12 +124,6 @@ class Tally(Spent):
     def broke(self, cause: str) -> None:
         """Count one fault."""
         self.failures[cause] += 1
-
-    def _new(self, key: str) -> bool:
-        """Whether an answer is counted for the first time."""
-        known, short = len(self.known), int(key[:16], 16)
-        self.known.add(short)
-        return len(self.known) > known
 
     def lose(self, input_tokens: int, output_tokens: int, *, bounded: bool) -> None:
         """Count one request that may have been billed though no answer came of it, with the most that it took."""
@@ -206,8 +199,16 @@ class Usage:
         lost = [(tally.lost.answers, tally.lost.usd_at(tally.price)) for _, _, tally in self]
         return {"requests": sum(number for number, _ in lost), "usd_at_most": total_usd(usd for _, usd in lost)}
 
+    def over(self, stage: str) -> None:
+        """The stage had its turn: of another one, in which it reads its answers again, they are counted again."""
+        for name, _, tally in self:
+            tally.turn += name == stage
+
     def spent(self, stage: str) -> dict[str, dict[str, Any]]:
-        """What all answers of one stage took, stored ones too, as JSON by model; `usd` is None where it is unknown."""
+        """What all answers of one stage took in all its turns, stored ones too, as JSON by model.
+
+        An answer that several rows share is paid for once, and counted once. `usd` is None where it is unknown.
+        """
         return {
             model: {**asdict(tally.in_all), "usd": tally.in_all.usd_at(tally.price)}
             for name, model, tally in self
@@ -299,6 +300,11 @@ class Progress:
     waits: tuple[tuple[str, int], ...] = ()  # processes of other builds, and how many of their answers are waited for
     causes: str = ""  # of the failed rows, counted
     whole: Whole | None = None  # how far the build is, where that is known
+
+
+def short_of(key: str) -> int:
+    """The first digits of a key, by which answers are told apart where they are counted."""
+    return int(key[:16], 16)
 
 
 def spent_together(one: Spendings, other: Spendings) -> dict[str, Any]:

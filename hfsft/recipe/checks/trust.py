@@ -43,8 +43,9 @@ from hfsft.recipe.checks.path_bounds import from_the_hub, leads_outside
 from hfsft.recipe.checks.template_files import named
 from hfsft.recipe.overrides import name_path
 from hfsft.recipe.recipe import Recipe
+from hfsft.rows.places.path_names import HUB_ID
+from hfsft.rows.places.stored_folder import is_address
 from hfsft.rows.tables.hub_dataset import HUB_DATASETS
-from hfsft.rows.tables.table import HUB_ID
 
 Kind = Literal["reads", "sends", "publishes"]
 ASKING: tuple[Kind, ...] = ("sends",)
@@ -126,9 +127,10 @@ def _read(recipe: Recipe) -> Iterator[_Found]:
         for below, path in found:
             if not isinstance(path, str) or path.startswith(HUB_DATASETS) or (each.mark == MODEL and path in KNOWN):
                 continue
-            if leads_outside(path, recipe.base):
+            if (stored := is_address(path)) or leads_outside(path, recipe.base):
                 loc, data = _written((*each.loc, *below), recipe.source.data), recipe.source.data
-                yield "reads", loc, f"{name_path(loc, data)} names {plain(path)}, outside the recipe's folder"
+                where = "which your keys may open" if stored else "outside the recipe's folder"
+                yield "reads", loc, f"{name_path(loc, data)} names {plain(path)}, {where}"
 
 
 def _written(loc: Loc, data: Any) -> Loc:

@@ -5,24 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from hfsft import __version__
 from hfsft.engine.pieces.source_piece import SourcePiece
 from hfsft.engine.resources import Resource, Work
 from hfsft.errors import ReadAnewError
 from hfsft.hashing import digest
 from hfsft.rows.choice.row_counts import Counts
-from hfsft.rows.reading import file_pieces
+from hfsft.rows.places import file_pieces
 
 if TYPE_CHECKING:
+    import numpy as np
     import pyarrow as pa
     from numpy.typing import NDArray
 
     from hfsft.engine.adding import Numbers
     from hfsft.recipe.reading import Given
     from hfsft.rows.batch import Batch
-    from hfsft.rows.reading.file_pieces import FilePiece
+    from hfsft.rows.places.file_pieces import FilePiece
     from hfsft.stages.source import Opened
 
 LEAST = 2**25  # bytes of all files, from which on several processes are worth the second that each takes to start
@@ -74,7 +73,8 @@ class CutReading:
             return
         source: Any = self._given[number].source
         picky = source.where is not None or source.sample is not None  # which rows settle is then told by later ones
-        like = digest([__version__, told, cut.settled, need.identity if picky else None])
+        known = {**told, "opened": _of_any_commit(told["opened"])}
+        like = digest([__version__, known, cut.settled, need.identity if picky else None])
         for together in _together(cut.pieces):
             how = {"settled": list(cut.settled), "pieces": [list(piece) for piece in together]}
             key = digest([like, [piece.key for piece in together]])
@@ -82,6 +82,8 @@ class CutReading:
 
     def mends(self, marks: Sequence[pa.Table]) -> tuple[Numbers, Batch]:
         """The rows that are the same as one of another piece, with which copy they are, of all and in their piece."""
+        import numpy as np
+
         piece = np.repeat(np.arange(len(marks)), [len(table) for table in marks])
         same = np.concatenate([table[SAME].to_numpy() for table in marks])
         said = np.concatenate([table[SAID].fill_null("").to_numpy().astype("S17") for table in marks])
@@ -111,6 +113,11 @@ class CutReading:
         ]
 
 
+def _of_any_commit(opened: Mapping[str, Any]) -> dict[str, Any]:
+    """How a source is opened, but for the commit: files of a dataset that it left as they were are known by content."""
+    return {**opened, "source": {**opened["source"], "revision": None}}
+
+
 def _work(arguments: Mapping[str, Any]) -> Work:
     return Work("hfsft.recipe.in_pieces.reading_piece:reading_piece", arguments)
 
@@ -129,6 +136,8 @@ def _together(pieces: Sequence[FilePiece]) -> Iterator[list[FilePiece]]:
 
 def _turns(values: NDArray[Any], piece: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Of each value how often it stands before, among all values and in its own piece."""
+    import numpy as np
+
     order = np.argsort(values, kind="stable")
     ordered, owner = values[order], piece[order]
     found = []

@@ -12,7 +12,7 @@ from hfsft.recipe.reading import DEFECT, Given, Reading, opening
 from hfsft.rows.batch import Batch, Row, rows_of
 from hfsft.rows.choice.row_counts import Counts
 from hfsft.rows.columns import TEXTS
-from hfsft.rows.reading.file_pieces import FilePiece
+from hfsft.rows.places.file_pieces import FilePiece
 from hfsft.rows.reading.source_row import SettledTable, SourceRow
 from hfsft.rows.row import new_row
 from hfsft.stages.source import Opened

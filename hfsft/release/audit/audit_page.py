@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -51,12 +51,13 @@ def _samples(audit: Audit) -> Iterator[dict[str, Any]]:
     """Rows that each rule would take, and some that none would, picked by a hash of their ids."""
     ids = column_of(audit.table, "id")
     for finding in audit.findings:
-        places = chosen(ids, EACH, finding.places)
+        places = [finding.places[at] for at in chosen((ids[place] for place in finding.places), EACH)]
         for place, row in zip(places, _rows(audit, places), strict=True):
             verdict = {"stage": finding.label, "bound": finding.bound, "value": _value(audit, finding, place)}
             yield shown_row({**row, **verdict}, "rejected", audit.registry)
     taken = {place for finding in audit.findings for place in finding.places}
-    untouched = chosen(ids, UNTOUCHED, [place for place in range(len(ids)) if place not in taken])
+    left = [place for place in range(len(ids)) if place not in taken]
+    untouched = [left[at] for at in chosen((ids[place] for place in left), UNTOUCHED)]
     yield from (shown_row(row, "train", audit.registry) for row in _rows(audit, untouched))
 
 
@@ -85,18 +86,24 @@ def _measures(audit: Audit) -> Iterator[dict[str, Any]]:
             if not numbers:
                 continue
             limits = {"at_least": bound.at_least, "at_most": bound.at_most}
-            yield threshold(
-                bound.column,
-                [float(value) for value in numbers if bound.keeps(value)],
-                [float(value) for value in numbers if not bound.keeps(value)],
-                {kind: float(value) for kind, value in limits.items() if value is not None},
-                len(values) - len(numbers),
-                None,
-            )
+            kept = [float(value) for value in numbers if bound.keeps(value)]
+            out = [float(value) for value in numbers if not bound.keeps(value)]
+            moved = {kind: float(value) for kind, value in limits.items() if value is not None}
+            yield {**_threshold(bound.column, kept, out, moved), "missing": len(values) - len(numbers)}
     for lengths in audit.lengths:
         words = [float(value) for value in column_of(audit.table, lengths.measure) if value is not None]
         if words:
-            yield threshold(f"length of {lengths.column}", words, [], {}, 0, "words")
+            yield _threshold(f"length of {lengths.column}", words, [], {}, "words")
+
+
+def _threshold(
+    column: str, kept: list[float], out: list[float], bounds: Mapping[str, float], unit: str | None = None
+) -> dict[str, Any]:
+    import numpy as np
+
+    found = threshold(column, lambda: [np.asarray(kept)], lambda: [np.asarray(out)], bounds, unit)
+    assert found is not None  # there is a value
+    return found
 
 
 def _clusters(audit: Audit) -> Iterator[dict[str, Any]]:

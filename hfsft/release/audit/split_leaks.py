@@ -12,7 +12,8 @@ from hfsft.engine.parts.rows import column_of
 from hfsft.rows.views import OPTIONAL, READS
 from hfsft.similarity import families
 from hfsft.stages.split.leak import LEAK, USUAL
-from hfsft.stages.split.overlap import OVERLAP, measuring
+from hfsft.stages.split.overlap import measuring
+from hfsft.stages.split.word_runs import OVERLAP
 
 if TYPE_CHECKING:
     from datasets import Dataset

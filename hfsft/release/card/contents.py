@@ -21,6 +21,7 @@ from hfsft.release.report import measures
 from hfsft.rows.columns import EVIDENCE, LEDGER, UNANSWERABLE
 from hfsft.rows.views import said
 from hfsft.stages.writing.base import Written
+from hfsft.tallies.frequent import frequent
 
 if TYPE_CHECKING:
     from hfsft.engine.executor import Rows
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 Values = dict[str, Any]
 
 TOPICS, FILES, COLUMNS = 20, 20, 12  # that one table names
+DIFFERENT = 20_000  # texts of one column that are counted exactly; of more the most frequent are
 LOOKED_AT = 20  # rows, of which the shortest is shown
 SHOWN_LINES, SHOWN_LINE = 20, 400  # of each turn of the row that is shown
 
@@ -108,23 +110,22 @@ def documents(draft: Draft) -> Values | None:
     corpus = corpus_of(built.plan)
     if corpus is None:
         return None
-    given = built.rows[DOCUMENTS][:] if DOCUMENTS in built.rows.column_names else []
-    held = [{corpus.by_id[each].of for each in ids or () if each in corpus.by_id} for ids in given]
+    rest = Counter[str]()  # rows by what they rest on
+    for ids in built.values(DOCUMENTS):
+        rest.update({corpus.by_id[each].of for each in ids or () if each in corpus.by_id})
     lines = []
     for name in dict.fromkeys(each.called for each in built.recipe.documents):
         chunks = [chunk for chunk in corpus.chunks if chunk.of == name]
         licences = dict.fromkeys(e.license or "not stated" for e in built.recipe.documents if e.called == name)
         count, empty = len({chunk.document for chunk in chunks}), corpus.empty.get(name, 0)
-        lines.append(
-            (named(name), joined(list(licences)), count, len(chunks), sum(name in each for each in held), empty)
-        )
+        lines.append((named(name), joined(list(licences)), count, len(chunks), rest[name], empty))
     head = ("documents", "licence", "documents that say something", "chunks", "rows that rest on them", "without text")
     width = len(head) if any(line[-1] for line in lines) else len(head) - 1
     return {
         "table": table(head[:width], [line[:width] for line in lines], right=range(2, width)),
         "unstated": [named(each.called) for each in built.recipe.documents if each.license is None],
         "closed": EVIDENCE in built.plan.columns(),
-        "lacking": sum(map(bool, built.rows[UNANSWERABLE][:])) if UNANSWERABLE in built.rows.column_names else None,
+        "lacking": sum(map(bool, built.values(UNANSWERABLE))) if UNANSWERABLE in built.rows.column_names else None,
     }
 
 
@@ -151,15 +152,16 @@ def labels(draft: Draft) -> Values | None:
 
 def _counted(built: Built, column: str, others: str) -> str | None:
     """How many of the kept rows have which text in a column, the most frequent first; None where none has any."""
-    counts = Counter(text for text in built.values(column) if text)
-    if not counts:
+    found = frequent(lambda: filter(None, built.values(column)), DIFFERENT)
+    if not found.total:
         return None
-    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    ordered = sorted(found.counts.items(), key=lambda item: (-item[1], item[0]))
     rows: list[tuple[str, int]] = [(prose(plain(text, 80)), number) for text, number in ordered[:TOPICS]]
-    rest = ordered[TOPICS:]
-    if rest:
-        rows.append((f"{len(rest):,} {others}", sum(number for _, number in rest)))
-    without = len(built.rows) - sum(counts.values())
+    left = found.total - sum(number for _, number in ordered[:TOPICS])
+    if left:
+        many = f"{len(ordered) - TOPICS:,}" if found.exact else f"more than {DIFFERENT:,}"
+        rows.append((f"{many} {others}", left))
+    without = len(built.rows) - found.total
     if without:
         rows.append(("none", without))
     return table((column, "rows"), rows, right=(1,))

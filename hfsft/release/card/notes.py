@@ -23,6 +23,7 @@ from hfsft.rows.reading.summaries import rows_said, unread_note
 from hfsft.rows.row import EDITED
 from hfsft.stages.base import Warn
 from hfsft.stages.judging.judge_report import NO_VERDICT
+from hfsft.tallies.frequent import frequent
 
 if TYPE_CHECKING:
     from hfsft.release.result import Built
@@ -41,6 +42,7 @@ ORPHANED: Mapping[str, str] = {
     "not_chosen": "were not chosen since a row of their group was, which a later step then took",
 }
 NAMES = 3  # names that one model was served under
+TOPICS = 1000  # that are counted exactly; of more the most frequent are
 ONE_TOPIC = 0.8  # share of one topic, from which a model learns little else
 
 
@@ -172,7 +174,7 @@ def _private(built: Built) -> Iterator[str]:
 
 
 def _rows(built: Built) -> Iterator[str]:
-    topics = Counter(topic for topic in built.values("topic") if topic)
+    topics = frequent(lambda: filter(None, built.values("topic")), TOPICS).counts
     if len(topics) > 1:
         topic, times = topics.most_common(1)[0]
         if times / len(built.rows) >= ONE_TOPIC:
@@ -190,7 +192,7 @@ def _withheld(built: Built) -> Iterator[str]:
     hidden = redaction.places(built)
     edited = sum(
         origin == EDITED and place in hidden
-        for origin, place in zip(built.column("origin"), built.column("source"), strict=True)
+        for origin, place in zip(built.values("origin"), built.values("source"), strict=True)
     )
     if edited:
         yield Warn(

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from math import ceil, log2
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 from pyarrow.parquet import ParquetWriter
@@ -67,18 +67,13 @@ def write_files(tables: Iterator[pa.Table], cut: ShardCut, folder: Path, split: 
         _write(queue, rows, path, cut)
 
 
-def write_file(tables: Iterator[pa.Table], rows: int, path: Path, cut: ShardCut) -> None:
-    """One file of so many rows."""
-    _write(
-        _RowQueue(tables, cut.schema),
-        rows,
-        path,
-        cut,
-    )
+def write_file(tables: Iterator[pa.Table], rows: int, to: Any, cut: ShardCut) -> None:
+    """One file of so many rows, at a path or to an open file."""
+    _write(_RowQueue(tables, cut.schema), rows, to, cut)
 
 
-def _write(queue: _RowQueue, rows: int, path: Path, cut: ShardCut) -> None:
-    with ParquetWriter(path, cut.schema, use_content_defined_chunking=True, write_page_index=True) as writer:
+def _write(queue: _RowQueue, rows: int, to: Any, cut: ShardCut) -> None:
+    with ParquetWriter(to, cut.schema, use_content_defined_chunking=True, write_page_index=True) as writer:
         for taken in range(0, max(rows, 1), cut.group):
             writer.write_table(queue.take(min(rows - taken, cut.group)), row_group_size=cut.group)
 

@@ -11,6 +11,7 @@ from dataclasses import asdict
 from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from hfsft import __version__
 from hfsft.hashing import digest
@@ -79,14 +80,17 @@ def _pairs(told: Mapping[str, str]) -> str:
     return digest(sorted(told.items())) if told else ""
 
 
-def put(built: Built, folder: Path) -> None:
-    """Write them."""
+def put(built: Built, folder: Path, rows_of: str) -> None:
+    """Write them; `rows_of` is a hash of all that they hang on."""
     kept, tasks = built.kept, list[RowShard]()
     made: dict[str, Making] = {"data": ForTrainers.by(built.writer, built.recipe.base), "provenance": provenance(built)}
     for split in (name for name in SPLITS if kept.counts.get(name)):
         for name, making in made.items():
             tasks += shards(kept.of(split), making, folder / name, split)
-    kept.each(tasks)
+    if kept.shared:
+        kept.shared.write(tasks, rows_of or uuid4().hex)  # what is not known is never read back
+    else:
+        kept.each(tasks)
     fell = rejected_rows(built)
     if len(fell):
         write_files(fell.tables(), fell.cut(), folder / "rejected", "rejected")

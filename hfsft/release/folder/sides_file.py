@@ -13,6 +13,7 @@ the file, on any machine, gives no released row another side.
 
 from __future__ import annotations
 
+import filecmp
 import json
 import os
 import re
@@ -24,10 +25,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hfsft.engine.ledger import SIDES as SPLITS
+from hfsft.engine.ordering.spilled import Spilled
 from hfsft.errors import Place, SourceError
 from hfsft.release.folder.file_names import LOCK, RESOLVED, SIDES, WRITTEN
+from hfsft.stages.split.draw import most_seen
 from hfsft.stages.split.row_families import KEYING, KEYS, OPTIONAL, READS
-from hfsft.stages.split.sides import NONE, Sides, Stand, most_seen
+from hfsft.stages.split.sides import NONE, Sides, Stand, growing
 from hfsft.stages.split.sides import column_of as part_column
 
 if TYPE_CHECKING:
@@ -106,12 +109,13 @@ def keep(recipe: Recipe, sides: Sides, built: Path) -> None:
             draft.unlink()
 
 
-def text(sides: Sides) -> str:
-    """The file."""
+def lines(sides: Sides) -> Iterator[str]:
+    """The file, some at a time: there is a line for each key of each row that ever was."""
     said = {stand: json.dumps(stand._asdict() if stand.was else {"side": stand.side})[1:] for stand in _STANDS}
-    lines = [json.dumps({"sides": LAYOUT, "asked": dict(sides.asked)})]
-    lines += [f'{{"key": {quoted(key)}, {said[stand]}' for key, stand in sorted(sides.stands.items())]
-    return "\n".join([*lines, ""])
+    stands = sides.stands
+    yield json.dumps({"sides": LAYOUT, "asked": dict(sides.asked)}) + "\n"
+    for key, stand in stands.in_order() if isinstance(stands, Spilled) else sorted(stands.items()):
+        yield f'{{"key": {quoted(key)}, {said[stand]}\n'
 
 
 def path_beside(recipe: Recipe) -> Path | None:
@@ -129,7 +133,7 @@ def _overridden(recipe: Recipe) -> bool:
 
 def _same(path: Path, *others: Path) -> bool:
     try:
-        return bool(others) and all(path.read_bytes() == other.read_bytes() for other in others)
+        return bool(others) and all(filecmp.cmp(path, other, shallow=False) for other in others)
     except OSError:
         return False
 
@@ -137,17 +141,21 @@ def _same(path: Path, *others: Path) -> bool:
 def read_sides(path: Path) -> Sides | None:
     """The sides in a file; None where there is none. Raises `SourceError` for a file of something else."""
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        with path.open(encoding="utf-8") as file:
+            return _of_lines(path, file)
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:
         raise SourceError(f"{path}: cannot be read: {error}") from None
-    number, stands = 0, dict[str, Stand]()
+
+
+def _of_lines(path: Path, file: Iterator[str]) -> Sides:
+    number, stands = 0, growing()
     try:
-        head = json.loads(lines[0])
+        head = json.loads(next(file))
         if head["sides"] != LAYOUT:
             raise ValueError
-        for line in lines[1:]:
+        for line in map(str.rstrip, file):
             number += 1
             if usual := _USUAL(line):
                 key, stand = usual[1], _GIVEN[usual[2]]
@@ -160,7 +168,9 @@ def read_sides(path: Path) -> Sides | None:
             if key not in stands or most_seen((stand.side, stands[key].side)) == stand.side:
                 stands[key] = stand
         return Sides(dict(head["asked"]), stands)
-    except (ValueError, KeyError, TypeError, IndexError, AttributeError):
+    except UnicodeDecodeError:
+        raise
+    except (ValueError, KeyError, TypeError, StopIteration, AttributeError):
         raise SourceError(
             f"{Place(str(path), number + 1, 1)}: is no line of remembered sides (restore the file as hfsft wrote it; "
             f"without it, rows may change sides)"

@@ -104,13 +104,14 @@ def _fill(built: Built, folder: Path, target: Path) -> None:
 def _fill_data(built: Built, folder: Path, target: Path, rows_of: str) -> None:
     """All but the card, the pictures in it, and the report."""
     if not (rows_of and previous.lent(target, folder, rows_of)):
-        row_files.put(built, folder)
+        row_files.put(built, folder, rows_of)
     for side, others in random_rows(built).items():
         write_parquet(others, folder / RANDOM, side)
     for side, pairs in built.preference.items():
         write_parquet(pairs, folder / PREFERENCE, side)
     if built.sides.stands:
-        _text(folder / SIDES, sides_file.text(built.sides))
+        with (folder / SIDES).open("w", encoding="utf-8", newline="\n") as sides:
+            sides.writelines(sides_file.lines(built.sides))
     _text(folder / FUNNEL, json.dumps(built.summary(), ensure_ascii=False, indent=2) + "\n")
     source = built.recipe.source
     if source.path and source_files.as_written(built):

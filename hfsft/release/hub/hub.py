@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from hfsft.errors import ReleaseError
 from hfsft.release.hub.retries import Tell, is_answer, patiently, refusal
 
 if TYPE_CHECKING:
     from datasets import DatasetDict
-    from huggingface_hub import HfApi
+    from huggingface_hub import CommitOperationAdd, HfApi
 
 T = TypeVar("T")
 
 KIND = "dataset"
+BLOCK = 1 << 16  # bytes of a file that are asked for at once where it is not read as a whole
 LATEST_PULLS = 10  # pull requests that are looked through for the same proposal
 
 
@@ -71,14 +72,19 @@ class Committed:
 class Hub:
     """The Hub as publishing uses it; `tell` hears of tries that failed. Raises `ReleaseError` where it refuses."""
 
-    def __init__(self, tell: Tell = lambda _: None) -> None:
-        self._tell = tell
+    def __init__(self, tell: Tell = lambda _: None, endpoint: str | None = None, token: str | None = None) -> None:
+        self._tell, self._endpoint, self._token = tell, endpoint, token
 
     @property
     def _api(self) -> HfApi:
         from huggingface_hub import HfApi
 
-        return HfApi(library_name="hfsft")
+        return HfApi(self._endpoint, token=self._token, library_name="hfsft")
+
+    @property
+    def endpoint(self) -> str:
+        """Its address."""
+        return self._api.endpoint
 
     def url(self, repo_id: str, below: str = "") -> str:
         """The address of a dataset's page, or of one below it."""
@@ -160,10 +166,24 @@ class Hub:
             lambda: self._api.create_repo(repo_id, repo_type=KIND, private=private, exist_ok=True),
         )
 
+    def send(self, repo_id: str, path: str, place: Path, *, create_pr: bool) -> CommitOperationAdd | None:
+        """Send a large file, which nobody sees before a commit names it: what that commit is given. A file that the Hub
+        has already is not sent again. None of a small one, which comes with the commit itself.
+        """
+        from huggingface_hub import CommitOperationAdd
+
+        added = CommitOperationAdd(path, place)
+
+        def send() -> None:
+            self._api.preupload_lfs_files(repo_id, [added], repo_type=KIND, create_pr=create_pr)
+
+        self._call(f"sending {path} to {repo_id}", send)
+        return added if added.path_or_fileobj == b"" else None
+
     def commit(
         self,
         repo_id: str,
-        add: dict[str, Path | bytes],
+        add: Mapping[str, Path | bytes | CommitOperationAdd],
         delete: Sequence[str],
         *,
         parent: str,
@@ -177,7 +197,10 @@ class Hub:
         made = self._api.create_commit(
             repo_id,
             [
-                *(CommitOperationAdd(path, content) for path, content in add.items()),
+                *(
+                    content if isinstance(content, CommitOperationAdd) else CommitOperationAdd(path, content)
+                    for path, content in add.items()
+                ),
                 *(CommitOperationDelete(path) for path in delete),
             ],
             commit_message=title,
@@ -207,6 +230,20 @@ class Hub:
         with tempfile.TemporaryDirectory(prefix="hfsft-", ignore_cleanup_errors=True) as cache:
             yield self._call(f"loading {source} back", lambda: _load(source, config, revision, cache))
 
+    def streamed(self, source: str, config: str, revision: str | None = None) -> dict[str, Any]:
+        """The columns of each split of a configuration, and its first row, as `load_dataset` streams them to anyone."""
+        return self._call(f"loading {source} back", lambda: _streamed(source, config, revision))
+
+    def opened(self, repo_id: str, path: str, revision: str) -> Any:
+        """A file at a revision, to be read from any place: what is not asked for is not sent."""
+        from huggingface_hub import HfFileSystem
+
+        files = HfFileSystem(endpoint=self._api.endpoint)
+        return self._call(
+            f"reading {path} of {repo_id}",
+            lambda: files.open(f"datasets/{repo_id}/{path}", revision=revision, block_size=BLOCK),
+        )
+
     def _call(self, doing: str, call: Callable[[], T]) -> T:
         try:
             return patiently(call, doing, self._tell)
@@ -222,6 +259,17 @@ class Hub:
             if not is_answer(missing):
                 raise
             return None
+
+
+def _streamed(source: str, config: str, revision: str | None) -> dict[str, Any]:
+    import datasets
+
+    loaded = datasets.load_dataset(source, config, revision=revision, streaming=True)
+    found = {}
+    for split, rows in loaded.items():
+        first = next(iter(rows), None)
+        found[split] = (sorted(first) if first else [], first)
+    return found
 
 
 def _load(source: str, config: str, revision: str | None, cache: str) -> DatasetDict:

@@ -145,12 +145,14 @@ def _page(name: str, release: Release) -> str:
 
 def _says(release: Release) -> bool:
     """Whether any row that fell has its texts."""
-    from pyarrow.parquet import read_schema, read_table
+    from pyarrow.parquet import ParquetFile
 
     for path in sorted((release.folder / "rejected").glob("*.parquet")):
-        texts = [name for name in TEXTS if name in read_schema(path).names]
-        if any(column.null_count < len(column) for column in read_table(path, columns=texts).columns):
-            return True
+        with ParquetFile(path) as file:
+            texts = [name for name in TEXTS if name in file.schema_arrow.names]
+            batches = file.iter_batches(columns=texts) if texts else ()
+            if any(column.null_count < len(column) for batch in batches for column in batch.columns):
+                return True
     return False
 
 

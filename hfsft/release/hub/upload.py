@@ -7,7 +7,7 @@ them; any other file on the Hub stays. The card is replaced too, see `changelog`
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ import yaml
 
 from hfsft.errors import ReleaseError
 from hfsft.release.card import changelog
+from hfsft.release.card.metadata import CONFIGS
 from hfsft.release.comparison import diff
 from hfsft.release.folder.file_names import CARD, FUNNEL, RESOLVED
 from hfsft.release.folder.process_lock import one_at_a_time
@@ -25,12 +26,17 @@ from hfsft.release.hub.loadback import differences
 from hfsft.release.hub.permissions import NO_REPOSITORY, Destination, look, require_free_tag
 from hfsft.release.hub.release_files import Build, is_news, size, stale
 from hfsft.release.hub.retries import TRIES, Tell, may_have_landed, pause
+from hfsft.release.hub.sampled_loadback import counted, is_large, sample_differs
+from hfsft.release.hub.shard_upload import uploaded
 from hfsft.release.reader import Release
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from huggingface_hub import CommitOperationAdd
+
     from hfsft.recipe.publish import Publish
+    from hfsft.release.shards.shared_shards import SharedShards
 
     Confirm = Callable[[str], bool]
 
@@ -124,13 +130,15 @@ def push(
     news_only: bool = False,
     tell: Tell = lambda _: None,
     confirm: Confirm = lambda _: True,
+    shared: SharedShards | None = None,
 ) -> Published:
     """Make the Hub hold what `folder` holds: one commit, then load it back and compare, then the tag.
 
     Safe to repeat: files that the Hub has are not sent again, and without a difference there is no commit. With
     `news_only` there is none either where only the card, the report or the counts of the run differ, and what has been
     there before is not loaded back again. `folder` is left as it is. Where everybody will see it, `confirm` is asked
-    before the first byte is sent, and nothing is where it says no. Raises `ReleaseError`, whose message says how to go
+    before the first byte is sent, and nothing is where it says no. Where other machines wrote the shards (`shared`) and
+    these are large, they send them, before the one commit. Raises `ReleaseError`, whose message says how to go
     on.
     """
     with one_at_a_time(folder, tell):  # what is sent is one build
@@ -140,7 +148,7 @@ def push(
             raise ReleaseError(f"{NO_REPOSITORY}\nto go on: hfsft publish {folder} --repo-id you/{build.name}")
         try:
             checked, snapshot = look(hub, publish, create_pr)
-            pushing = _Push(hub, build, publish, checked, create_pr)
+            pushing = _Push(hub, build, publish, checked, create_pr, shared)
             if not checked.private and pushing.news(pushing.left(snapshot), news_only):
                 _ask(checked, build, confirm)
             elif checked.private:
@@ -176,6 +184,8 @@ class _Push:
     publish: Publish
     checked: Destination
     create_pr: bool
+    shared: SharedShards | None = None
+    sent: dict[str, CommitOperationAdd] = field(default_factory=dict)  # by other machines, by path: once for all tries
 
     def run(self, message: str | None, news_only: bool, tell: Tell) -> Published:
         repo_id, created = self.checked.repo_id, not self.checked.exists
@@ -279,9 +289,13 @@ class _Push:
 
     def _send(self, found: Changes, snapshot: Snapshot, message: str | None) -> Committed:
         local = self.build.with_card(found.card)
+        if self.shared:
+            missing = {path: local[path] for path in found.add if path not in self.sent}
+            repo_id = self.checked.repo_id
+            self.sent.update(uploaded(self.shared, missing, self.hub, repo_id, create_pr=self.create_pr))
         return self.hub.commit(
             self.checked.repo_id,
-            {path: local[path].content for path in found.add},
+            {path: self.sent.get(path) or local[path].content for path in found.add},
             found.delete,
             parent=snapshot.revision,
             title=message or f"Publish {self.build.name} {self.publish.tag or ''}".strip(),
@@ -331,7 +345,11 @@ class _Push:
         left = self.left(snapshot) if snapshot else None
         wrong = [f"{path} is not as sent" for path in left.add] if left else []
         rows: dict[str, dict[str, int]] = {}
-        for config in changelog.configs(self.build.card):
+        configs = changelog.configs(self.build.card)
+        if is_large(self.build.files):
+            rows, differing = self._sample(revision, configs)
+            wrong, configs = wrong + differing, []
+        for config in configs:
             with (
                 self.hub.load(str(self.build.folder), config) as here,
                 self.hub.load(repo_id, config, revision) as there,
@@ -341,3 +359,21 @@ class _Push:
         if wrong:
             raise ReleaseError(f"it does not load as built: {'; '.join(wrong)}")
         return rows
+
+    def _sample(self, revision: str, configs: Sequence[str]) -> tuple[dict[str, dict[str, int]], list[str]]:
+        """The same of a large release: what each configuration has by the footers of its files, and what differs."""
+        repo_id, files = self.checked.repo_id, self.build.files
+        wrong = []
+        for config in configs:
+            here, there = (
+                self.hub.streamed(*which) for which in ((str(self.build.folder), config), (repo_id, config, revision))
+            )
+            if here != there:
+                wrong.append(f"{config}: its splits, columns or first rows are others on the Hub than here")
+
+        def opened(path: str) -> Any:
+            return self.hub.opened(repo_id, path, revision)
+
+        rows, differing = counted(files, opened)
+        wrong += [*differing, *(sample_differs(files, opened) if not differing else [])]
+        return {config: rows[CONFIGS.get(config, config)] for config in configs}, wrong

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from itertools import islice
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from hfsft.stages.base import Shares
 
 Spec = dict[str, Any]
+T = TypeVar("T")
 
 SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"
 KEPT, REMOVED, BOUND = "#3f7fd0", "#e08a2c", "#d03a3a"  # told apart by all eyes, on white and on black
@@ -23,6 +25,13 @@ PAPER = {
 }
 END = {"calculate": "datum.after + datum.took", "as": "end"}
 BAR = 24  # pixels a row of a bar chart
+BARS = 60  # of one chart, at most
+
+
+def most_telling(items: Sequence[T], weights: Sequence[float], most: int) -> list[T]:
+    """At most so many items, those with the largest weights, in the order that they have."""
+    places = sorted(range(len(items)), key=lambda place: -weights[place])[: max(0, most)]
+    return [items[place] for place in sorted(places)]
 
 
 def on_paper(spec: Spec) -> Spec:
@@ -31,7 +40,8 @@ def on_paper(spec: Spec) -> Spec:
 
 
 def funnel(lines: Sequence[Mapping[str, Any]]) -> Spec:
-    """How many rows each step left, and how many it took."""
+    """How many rows each step left, and how many it took; of very many steps those that took or brought the most."""
+    lines = most_telling(lines, [line["removed"] + line["added"] for line in lines], BARS)
     steps = [line["step"] for line in lines]
     values = [
         {"step": line["step"], "fate": fate, "rows": line[field], "after": line["rows_out"], "took": line["removed"]}
@@ -77,19 +87,19 @@ def _ticks(widest: int) -> list[int]:
 
 
 def shares(chart: Shares) -> Spec:
-    """For each group, the share of its rows that have each value."""
-    group, value = chart.group, chart.value
+    """For each group, the share of its rows that have each value; of very many groups the first ones."""
+    group, value, counted = chart.group, chart.value, dict(islice(chart.counts.items(), BARS))
     values = [
         {group: name, value: f"{each:g}", "rows": rows, "order": each}
-        for name, counts in chart.counts.items()
+        for name, counts in counted.items()
         for each, rows in counts.items()
     ]
     return {
         "data": {"values": values},
-        "height": BAR * len(chart.counts),
+        "height": BAR * len(counted),
         "mark": {"type": "bar", "height": {"band": 0.7}},
         "encoding": {
-            "y": {"field": group, "type": "nominal", "sort": list(chart.counts), "title": None},
+            "y": {"field": group, "type": "nominal", "sort": list(counted), "title": None},
             "x": {
                 "field": "rows",
                 "type": "quantitative",

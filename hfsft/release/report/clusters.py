@@ -4,67 +4,66 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from hfsft.engine.ledger import OF
 from hfsft.filters.cells import optional, texts
 from hfsft.rows.batch import Batch
 from hfsft.rows.views import OPTIONAL, READS, questions
-from hfsft.similarity import families
+from hfsft.tallies.frequent import frequent
 
 if TYPE_CHECKING:
-    from hfsft.release.report.page_data import SplitRows
+    from hfsft.release.report.split_rows import SplitRows
+
+Columns = tuple[str, ...]
 
 CLUSTERS = 40
+COUNTED = 100_000  # groups that are counted exactly
 MEMBERS = 6  # of a cluster, shown with their text
 RULE = "_duplicate_"  # in the name of a measure between the rule and the columns that it compares
 
 
-def clusters(kept: Sequence[SplitRows], removed: SplitRows) -> list[dict[str, Any]]:
+def clusters(kept: Sequence[SplitRows], removed: SplitRows, compared: Mapping[str, str]) -> list[dict[str, Any]]:
     """The text of the row that stands for each group, how many rows fell for it, and the texts of some of them.
 
-    A row that fell for one that fell itself by the same columns, as of copies of a near duplicate, belongs to the row
-    at the end.
+    `compared` names the measure by which a step's rows fell. The row that stands is the one that the ledger names, so
+    that one that fell itself by the same columns, as of copies of a near duplicate, belongs to the row at the end.
+    Groups are counted exactly up to `COUNTED`, beyond that the largest are found all the same.
     """
-    parents: dict[tuple[str, ...], dict[str, str]] = defaultdict(dict)  # by the columns compared
-    for name in removed.kinds:
-        if RULE in name and name.endswith(OF):
-            columns = _columns(name.split(RULE, 1)[1].removesuffix(OF), removed.kinds)
-            rows = zip(*(removed.column(part) for part in ("id", "rule", name)), strict=True)
-            parents[columns] |= {row: of for row, rule, of in rows if of and rule and name.startswith(rule)}
-    groups: dict[tuple[str, tuple[str, ...]], list[str]] = {}
-    for columns, parent in parents.items():
-        groups |= {(top, columns): rows for top, rows in _groups(parent)}
-    largest = sorted(groups.items(), key=lambda item: (-len(item[1]), item[0]))[:CLUSTERS]
-    wanted: dict[tuple[str, ...], set[str]] = defaultdict(set)
-    for (top, columns), members in largest:
-        wanted[columns] |= {top, *members[:MEMBERS]}
+    read = partial(_fell, removed, compared)
+    counts = frequent(lambda: ((top, columns) for _, top, columns in read()), COUNTED).counts
+    largest = sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:CLUSTERS]
+    members: dict[tuple[str, Columns], list[str]] = {group: [] for group, _ in largest}
+    for row, top, columns in read() if members else ():
+        some = members.get((top, columns))
+        if some is not None and len(some) < MEMBERS:
+            some.append(row)
+    wanted: dict[Columns, set[str]] = defaultdict(set)
+    for (top, columns), some in members.items():
+        wanted[columns] |= {top, *some}
     texts = {columns: _texts([*kept, removed], columns, ids) for columns, ids in wanted.items()}
     return [
         {
             "text": texts[columns].get(top, top),
             "compared": " + ".join(columns),
-            "rows": len(members),
-            "members": [texts[columns].get(member) or member for member in members[:MEMBERS]],
+            "rows": count,
+            "members": [texts[columns].get(member) or member for member in members[top, columns]],
         }
-        for (top, columns), members in largest
+        for (top, columns), count in largest
     ]
 
 
-def _groups(parent: Mapping[str, str]) -> Iterator[tuple[str, list[str]]]:
-    """The rows at the ends of chains, each with the rows that lead to it, of the row that each one fell for."""
-    ids = list(dict.fromkeys([*parent, *parent.values()]))
-    number = {row: place for place, row in enumerate(ids)}
-    roots = families(len(ids), ((number[row], number[of]) for row, of in parent.items()))
-    members: dict[int, list[str]] = defaultdict(list)
-    top: dict[int, str] = {}
-    for row, root in zip(ids, roots, strict=True):
-        if row in parent:
-            members[root].append(row)
-        else:
-            top[root] = row
-    for root, rows in members.items():
-        yield top.get(root, rows[0]), rows
+def _fell(removed: SplitRows, compared: Mapping[str, str]) -> Iterator[tuple[str, str, Columns]]:
+    """The rows that fell as duplicates: id, that of the row that stands, and the columns that were compared."""
+    measures = [name.removesuffix(OF) for name in removed.kinds if RULE in name and name.endswith(OF)]
+    columns = {name: _columns(name.split(RULE, 1)[1], removed.kinds) for name in measures}
+    given = [removed.column(name) for name in ("id", "rule", "stage", "of")]
+    for row, rule, stage, of in zip(*given, strict=True) if measures else ():
+        if of and rule:
+            by = compared.get(stage) or next((name for name in measures if name.startswith(rule)), "")
+            if by in columns:
+                yield row, of, columns[by]
 
 
 def _columns(joined: str, known: Mapping[str, str]) -> tuple[str, ...]:

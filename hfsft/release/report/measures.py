@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import ceil, isqrt
 from typing import TYPE_CHECKING, Any
 
 from hfsft.rows.columns import column, criterion_of
@@ -13,9 +12,6 @@ if TYPE_CHECKING:
 
     from hfsft.engine.plan import Plan
     from hfsft.engine.step import Step
-
-BINS = 40  # at most
-FEW = 30  # different whole numbers, up to which each gets a bar of its own
 
 
 def bounds(plan: Plan) -> list[dict[str, Any]]:
@@ -69,21 +65,14 @@ def scored(plan: Plan) -> set[str]:
     return found
 
 
-def histogram(kept: Sequence[float] | NDArray[Any], out: Sequence[float] | NDArray[Any] = ()) -> list[dict[str, float]]:
-    """Bins `{low, high, kept, removed}` over all values: one for each where they are few whole numbers."""
+def histogram(kept: Sequence[float] | NDArray[Any]) -> list[dict[str, float]]:
+    """Bins `{low, high, kept, removed}` over numbers, of which there is at least one."""
     import numpy as np
 
-    both = np.concatenate([np.asarray(kept, float), np.asarray(out, float)])
-    low, high = float(both.min()), float(both.max())
-    bins = min(BINS, max(10, isqrt(len(both))))  # few rows make no picture of many bins
-    if (both % 1).any():
-        edges = np.linspace(low, high, bins + 1)
-    else:
-        edges = np.arange(low - 0.5, high + 1, 1 if high - low < FEW else ceil((high - low) / bins))
-        edges = edges if edges[-1] > high else np.append(edges, 2 * edges[-1] - edges[-2])
-    counts = zip(np.histogram(kept, edges)[0].tolist(), np.histogram(out, edges)[0].tolist(), strict=True)
-    bounds = zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True)
-    return [
-        {"low": round(first, 6), "high": round(last, 6), "kept": stay, "removed": removed}
-        for (first, last), (stay, removed) in zip(bounds, counts, strict=True)
-    ]
+    from hfsft.tallies.distributions import Bars, Span, bars, edges
+
+    numbers, whole = np.asarray(kept, float), Span()
+    whole.add(numbers)
+    counted, none = Bars(edges(whole)), Bars(edges(whole))
+    counted.add(numbers)
+    return bars(counted, none)

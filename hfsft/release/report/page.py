@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,8 +18,8 @@ from hfsft.release.reader import HUB_SCHEME, Release, open_release
 from hfsft.release.removal_causes import Cause, listed
 from hfsft.release.report import charts, vega
 from hfsft.release.report.html_pages import environment, inside_page, page_file, source_hash, unseen_letters
-from hfsft.release.report.page_data import PageData
-from hfsft.release.report.panels import drawn, panels
+from hfsft.release.report.page_data import PageData, PageLimits, cut
+from hfsft.release.report.panels import bounded, drawn, panels
 from hfsft.release.report.thresholds import thresholds
 from hfsft.release.report.trainer_warnings import unseen
 from hfsft.rows.reading.summaries import rows_said
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 LATER: dict[str, Any] = {"built": None, "language": None, "license": None, "causes": [], "sources": []}
 """What summaries say since builds that still lie about were made, as it is where they do not say it."""
+
+MOST = 5_000_000  # bytes of the page: what a browser opens at once, and a reviewer is sent
 
 ABOUT_MEASURES = (
     "Blue rows were kept in the end, orange ones fell at this measure. Move a threshold to see what it would keep. "
@@ -47,18 +50,49 @@ def prepare() -> None:
 def report(release: Release) -> str:
     """The page of a build, from the files of its folder: no request leaves it, and no text of a row can become markup.
 
-    Raises `ReleaseError` where the folder lacks them.
+    It has no more than `MOST` bytes, whatever the build holds: of what would be more it shows less, and says so.
+    Raises `ReleaseError` where files are missing.
     """
-    story = PageData(release)
-    summary = {**LATER, **story.summary}
+    story, limits = PageData(release), PageLimits()
+    shown = panels(stages_in(release.recipe()), outcome_in(story))
+    counted = {name for panel in shown for name in panel["counts"]}
+    values = {
+        "measured": list(thresholds(story, limits.measures)),
+        "rules": story.rules(),
+        "panels": shown,
+        "choices": story.choices(counted),
+        "trainer": unseen(release),
+    }
+    while True:
+        samples = story.samples(limits) if release.shows_samples else []
+        # What these alone are too large for need not be written to be known.
+        if not limits.lines or len(json.dumps(samples, ensure_ascii=False)) <= MOST:
+            page = _within(limits, story, samples, **values)
+            if len(page.encode()) <= MOST or not limits.lines:
+                return page
+        limits = limits.tighter()
+
+
+def _within(
+    limits: PageLimits,
+    story: PageData,
+    samples: list[dict[str, Any]],
+    measured: list[dict[str, Any]],
+    rules: list[dict[str, Any]],
+    panels: list[dict[str, Any]],
+    choices: list[dict[str, Any]],
+    trainer: list[dict[str, Any]],
+) -> str:
+    """The page with so much of everything."""
+    release, summary, most = story.release, {**LATER, **story.summary}, limits.lines
     lines = [line for line in summary["funnel"] if line["added"] or line["removed"]]
-    measured = list(thresholds(story))
+    measured = charts.most_telling(measured, [bool(measure["bounds"]) for measure in measured], limits.measures)
     shows = release.shows_samples
-    samples = story.samples() if shows else []
     lengths = summary["lengths"] and summary["lengths"]["summary"]
     seen = {(sample["fate"], sample.get("stage")) for sample in samples}
-    rules = [{**rule, "shown": (rule["fate"], rule["stage"]) in seen} for rule in story.rules()]
-    shown = panels(stages_in(release.recipe()), outcome_in(story))
+    rules = [{**rule, "shown": (rule["fate"], rule["stage"]) in seen} for rule in rules]
+    shown = bounded(panels, limits)
+    sources = as_table(summary["sources"]) if worth_telling(summary["sources"]) else None
     data = {
         **drawn(shown),
         "funnel": charts.funnel(lines),
@@ -70,16 +104,20 @@ def report(release: Release) -> str:
         "page.html",
         data,
         summary=summary,
-        sources=as_table(summary["sources"]) if worth_telling(summary["sources"]) else None,
+        notes=first_of([cut(note, limits.text) for note in summary["notes"]], most),
+        funnel=first_of(lines, most),
+        steps=first_of(summary["funnel"], most),
+        spent=first_of(summary["spent"]["by_stage"], most),
+        sources=sources and (sources[0], first_of(sources[1], most)),
         measures=measured,
         about_measures=ABOUT_MEASURES,
-        rules=rules,
+        rules=first_of(rules, most),
         causes=listed([Cause(**cause) for cause in summary["causes"]]),
-        choices=story.choices({name for panel in shown for name in panel["counts"]}),
-        trainer=unseen(release),
-        recipe=_recipe(release),
+        choices=[{**choice, "rows": choice["rows"][:most]} for choice in choices[: limits.panels]],
+        trainer=[{**cause, "shown": cause["shown"][:most]} for cause in trainer],
+        recipe=_recipe(release, limits.recipe),
         version=_version(release),
-        clusters=story.clusters() if shows else [],
+        clusters=story.clusters(limits) if shows else [],
         panels=shown,
         links=tuple((panel["name"], panel["called"]) for panel in shown),
         samples=len(samples),
@@ -89,6 +127,11 @@ def report(release: Release) -> str:
         fates=sorted({sample["fate"] for sample in samples}),
         stages=sorted({sample["stage"] for sample in samples if "stage" in sample}),
     )
+
+
+def first_of(items: Sequence[Any], most: int) -> dict[str, Any]:
+    """The first items, and how many more there are."""
+    return {"shown": items[:most], "more": max(0, len(items) - most)}
 
 
 def filled(template: str, data: Mapping[str, Any], **values: Any) -> str:
@@ -109,12 +152,12 @@ def filled(template: str, data: Mapping[str, Any], **values: Any) -> str:
     return page
 
 
-def _recipe(release: Release) -> dict[str, str] | None:
-    """The recipe as it was built, None where the folder has none."""
+def _recipe(release: Release, most: int) -> dict[str, str] | None:
+    """The recipe as it was built, so many characters of it; None where the folder has none."""
     for name in (WRITTEN, RESOLVED):
         path = release.folder / name
         if path.is_file():
-            return {"file": name, "text": path.read_text(encoding="utf-8")}
+            return {"file": name, "text": cut(path.read_text(encoding="utf-8"), most)}
     return None
 
 

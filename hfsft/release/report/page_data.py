@@ -1,90 +1,64 @@
 """A build's folder as its report tells it: measures with their bounds, sampled rows, rules, clusters of duplicates.
 
-Read column by column, so that a hundred thousand rows take little memory, and from the folder alone, so that the page
-can be written anew at any time.
+Counted some rows at a time, so that it takes the same memory however many there are, and from the folder alone, so that
+the page can be written anew at any time.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
 from hashlib import blake2b
-from heapq import nsmallest
-from pathlib import Path
+from itertools import chain, islice, repeat, starmap
 from typing import TYPE_CHECKING, Any
 
 from hfsft.plain import plain
 from hfsft.release.reader import Release
-from hfsft.release.report.clusters import clusters
+from hfsft.release.report.clusters import CLUSTERS, clusters
+from hfsft.release.report.split_rows import SplitRows
 from hfsft.rows.columns import LEDGER, REFERENCE, Column, Role, named
 from hfsft.rows.views import own_turns, said, setting_text
+from hfsft.tallies.column_values import ColumnValues, chained
+from hfsft.tallies.frequent import frequent
+from hfsft.tallies.lowest import Lowest
 
 if TYPE_CHECKING:
-    from pyarrow import RecordBatch
-    from pyarrow.parquet import ParquetFile
+    from numpy.typing import NDArray
 
 SAMPLES = {"train": 300, "validation": 100, "test": 100, "rejected": 300, "failed": 100, "not_chosen": 100}
 """Rows of each fate that the page shows at most, picked by a hash of their ids."""
 EACH_RULE = 30  # rejected rows of every rule at least, however few of all it took
 TOPICS = 50
+DIFFERENT = 20_000  # texts of one column that are counted exactly; of more the most frequent are
 LONGEST = 4_000  # characters of one text that the page shows
+SHORTEST = 250  # to which texts are cut, where the page would be too large, before anything else is left out
+LINE = 500  # characters of one name or bound
 NOTHING: tuple[Any, ...] = (None, "", [])
 
 
 @dataclass(frozen=True)
-class SplitRows:
-    """One split's rows on disk."""
+class PageLimits:
+    """How much of everything the page shows at most; `tighter` ones where it would be too large a file."""
 
-    split: str
-    files: Sequence[Path]
+    text: int = LONGEST  # characters of one text of a row
+    turns: int = 200  # of a row
+    entries: int = 100  # columns of a row
+    samples: float = 1.0  # share of `SAMPLES`
+    measures: int = 80
+    clusters: int = CLUSTERS
+    lines: int = 200  # of a table or a list
+    panels: int = 60
+    recipe: int = 200_000  # characters
 
-    @cached_property
-    def kinds(self) -> dict[str, str]:
-        """Column -> its type, in Arrow's words."""
-        from pyarrow.parquet import read_schema
-
-        return {field.name: str(field.type) for field in read_schema(self.files[0])} if self.files else {}
-
-    def column(self, name: str) -> list[Any]:
-        """One column's values, in the order of the rows; None throughout where there is no such column."""
-        if name not in self.kinds:
-            return [None] * sum(file.metadata.num_rows for file in self._open())
-        return [value for batch in self._batches(columns=[name]) for value in batch.column(0).to_pylist()]
-
-    def __iter__(self) -> Iterator[dict[str, Any]]:
-        """Every row."""
-        for batch in self._batches(batch_size=1000):
-            yield from batch.to_pylist()
-
-    def rows(
-        self, wanted: Sequence[int], columns: Collection[str] | None = None
-    ) -> Iterator[tuple[int, dict[str, Any]]]:
-        """The rows at some places, with their places; all columns, or those of these that there are."""
-        left, start = sorted(wanted), 0
-        named = None if columns is None else [name for name in self.kinds if name in columns]
-        if not left:
-            return
-        for file in self._open():
-            for group in range(file.num_row_groups):
-                stop = start + file.metadata.row_group(group).num_rows
-                here = left[bisect_left(left, start) : bisect_left(left, stop)]
-                if here:  # no other group is read
-                    rows = file.read_row_group(group, columns=named, use_threads=False)
-                    found = rows.take([place - start for place in here]).to_pylist()
-                    yield from zip(here, found, strict=True)
-                start = stop
-
-    def _open(self) -> Iterator[ParquetFile]:
-        from pyarrow.parquet import ParquetFile
-
-        return (ParquetFile(path, memory_map=True) for path in self.files)
-
-    def _batches(self, **how: Any) -> Iterator[RecordBatch]:
-        for file in self._open():
-            yield from file.iter_batches(use_threads=False, **how)  # each thread would hold a pool of its own
+    def tighter(self) -> PageLimits:
+        """Half of it: of texts first, as nothing else is as long, then of all."""
+        texts = replace(self, text=self.text // 2, turns=self.turns // 2, recipe=self.recipe // 2)
+        if texts.text >= SHORTEST:
+            return texts
+        halves = {name: value // 2 for name, value in vars(texts).items() if name not in ("samples", "text", "turns")}
+        return replace(texts, samples=self.samples / 2, **halves)
 
 
 @dataclass(frozen=True)
@@ -109,11 +83,25 @@ class PageData:
         """The rows that fell."""
         return SplitRows("rejected", sorted((self.release.folder / "rejected").glob("*.parquet")))
 
-    def values(self, column: str) -> list[Any]:
+    @cached_property
+    def rows_kept(self) -> int:
+        """How many rows were kept."""
+        return sum(map(len, self.kept))
+
+    def values(self, column: str) -> ColumnValues:
         """A column over all kept rows; that of their splits stands in the names of files."""
         if column == "split":
-            return [table.split for table in self.kept for _ in table.column("id")]
-        return [value for table in self.kept for value in table.column(column)]
+            splits = [(table.split, len(table)) for table in self.kept]
+            return ColumnValues(lambda: chain.from_iterable(starmap(repeat, splits)), self.rows_kept)
+        return chained(*(table.column(column) for table in self.kept))
+
+    def fell(self, column: str, step: str = "") -> ColumnValues:
+        """A column over the rows that fell, at one step where it is named."""
+        values = self.removed.column(column)
+        if not step:
+            return values
+        both = self.removed.column("stage"), values
+        return ColumnValues(lambda: (value for stage, value in zip(*both, strict=True) if stage == step))
 
     @cached_property
     def registry(self) -> dict[str, Column]:
@@ -126,56 +114,94 @@ class PageData:
         made = named(self.registry, "measure", "score")
         return [name for name, kind in kinds.items() if kind in ("int64", "double", "int32") and name in made]
 
-    def removed_by(self, column: str) -> list[float]:
-        """The values by which rows fell at a rule over that column."""
-        steps = {bound["step"] for bound in self.summary["bounds"] if bound["column"] == column}
+    def numbers(self, column: str) -> Iterator[NDArray[Any]]:
+        """The numbers in a column of the kept rows, some at a time."""
+        for table in self.kept:
+            for batch in table.batches([column]) if column in table.kinds else ():
+                yield batch.column(0).drop_null().to_numpy(zero_copy_only=False)
+
+    def removed_by(self, column: str) -> Iterator[NDArray[Any]]:
+        """The values by which rows fell at a rule over that column, some at a time."""
+        import numpy as np
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        steps = [bound["step"] for bound in self.summary["bounds"] if bound["column"] == column]
         values = column if column in self.removed.kinds else "value"  # which may say in words what was found
-        pairs = zip(self.removed.column("stage"), self.removed.column(values), strict=True)
-        return [float(value) for stage, value in pairs if stage in steps and value is not None]
+        for batch in self.removed.batches(["stage", values]) if self.removed and steps else ():
+            found = batch.filter(pc.is_in(batch.column(0), pa.array(steps, batch.column(0).type))).column(1).drop_null()
+            yield np.asarray(found.to_pylist() if values == "value" else found.to_numpy(zero_copy_only=False), float)
 
     def rules(self) -> list[dict[str, Any]]:
         """Each rule that took rows, with its bound and how many, the one that took most first."""
         columns = [self.removed.column(name) for name in ("fate", "stage", "bound")]
         counts = Counter(zip(*columns, strict=True))
         return [
-            {"fate": fate, "stage": stage, "bound": bound or "", "rows": rows}
+            {"fate": fate, "stage": stage, "bound": plain(bound or "", LINE), "rows": rows}
             for (fate, stage, bound), rows in counts.most_common()
         ]
 
-    def samples(self) -> list[dict[str, Any]]:
+    def samples(self, limits: PageLimits = PageLimits()) -> list[dict[str, Any]]:
         """Rows of every fate and rule, as the page shows them."""
         found = []
-        for table in self.kept:
-            places = chosen(table.column("id"), SAMPLES[table.split])
-            found += [shown_row(row, table.split, self.registry) for row in _rows(table, places)]
-        groups: dict[tuple[str, str], list[int]] = defaultdict(list)
-        for place, group in enumerate(zip(self.removed.column("fate"), self.removed.column("stage"), strict=True)):
-            if place not in self._silent:
-                groups[group].append(place)
-        ids, wanted = self.removed.column("id"), list[int]()
-        for (fate, _), places in groups.items():
-            share = len(places) / sum(len(other) for (name, _), other in groups.items() if name == fate)
-            wanted += chosen(ids, max(EACH_RULE, round(share * SAMPLES[fate])), places)
-        return found + [shown_row(row, row["fate"], self.registry) for row in _rows(self.removed, wanted)]
+        for table, places in zip(self.kept, self._drawn, strict=True):
+            those = places[: round(SAMPLES[table.split] * limits.samples)]
+            found += [self._shown(row, table.split, limits) for row in _rows(table, those)]
+        wanted, fell = list[int](), self._fell[0]
+        for (fate, _), drawn in list(fell.items())[: limits.lines]:
+            share = drawn.added / sum(other.added for (name, _), other in fell.items() if name == fate)
+            wanted += drawn.items()[: round(max(EACH_RULE, round(share * SAMPLES[fate])) * limits.samples)]
+        return found + [self._shown(row, row["fate"], limits) for row in _rows(self.removed, wanted)]
+
+    def _shown(self, row: Mapping[str, Any], fate: str, limits: PageLimits) -> dict[str, Any]:
+        shown = shown_row(row, fate, self.registry, limits.text)
+        turns, more = shown["turns"][: limits.turns], len(shown["turns"]) - limits.turns
+        if more > 0:
+            turns.append({"role": "context", "kind": "text", "title": "…", "text": f"{more:,} more turns"})
+        some = {name: dict(islice(shown[name].items(), limits.entries)) for name in ("measures", "about", "lineage")}
+        return {**shown, "turns": turns, **some}
+
+    @cached_property
+    def _drawn(self) -> list[list[int]]:
+        """The places of the kept rows that are shown, split by split."""
+        return [chosen(table.column("id"), SAMPLES[table.split]) for table in self.kept]
+
+    @cached_property
+    def _fell(self) -> tuple[dict[tuple[str, str], Lowest], int]:
+        """Of the rows that fell the places of those that are shown, by fate and step, and how many say nothing."""
+        found: dict[tuple[str, str], Lowest] = {}
+        withheld = 0
+        columns = (self.removed.column(name) for name in ("fate", "stage", "id"))
+        silent = self.removed.silent(named(self.registry, "text"))
+        for place, (fate, stage, row_id, says_nothing) in enumerate(zip(*columns, silent, strict=True)):
+            if says_nothing:
+                withheld += 1
+                continue
+            group = fate, stage
+            if group not in found:
+                found[group] = Lowest(SAMPLES[fate])
+            found[group].add(_hash(row_id), place)
+        return found, withheld
 
     @property
     def withheld(self) -> int:
         """The number of rows that fell and whose texts are not in the build."""
-        return len(self._silent)
+        return self._fell[1]
+
+    def clusters(self, limits: PageLimits = PageLimits()) -> list[dict[str, Any]]:
+        """The largest groups of rows that are duplicates of one row: its text, and those of some of them."""
+        return [
+            {
+                **each,
+                "text": cut(each["text"], limits.text),
+                "members": [cut(member, limits.text) for member in each["members"]],
+            }
+            for each in self._clusters[: limits.clusters]
+        ]
 
     @cached_property
-    def _silent(self) -> set[int]:
-        """The numbers of the rows that fell and whose texts are not in the build."""
-        texts = zip(*(self.removed.column(name) for name in named(self.registry, "text")), strict=True)
-        return {place for place, said in enumerate(texts) if not any(said)}
-
-    def clusters(self) -> list[dict[str, Any]]:
-        """The largest groups of rows that are duplicates of one row: its text, and those of some of them."""
-        found = clusters(self.kept, self.removed)
-        return [
-            {**each, "text": cut(each["text"]), "members": [cut(member) for member in each["members"]]}
-            for each in found
-        ]
+    def _clusters(self) -> list[dict[str, Any]]:
+        return clusters(self.kept, self.removed, {bound["step"]: bound["column"] for bound in self.summary["bounds"]})
 
     def choices(self, without: Collection[str] = ()) -> list[dict[str, Any]]:
         """Of each attribute and label but those how many kept and removed rows have which, where any row has one."""
@@ -189,16 +215,25 @@ class PageData:
 
     def _counted(self, column: str) -> list[dict[str, Any]]:
         """How many kept and removed rows have which text in a column, the most frequent first."""
-        kept, removed = Counter(self.values(column)), Counter(self.removed.column(column))
-        names = [name for name in {*kept, *removed} if name]
-        ordered = sorted(names, key=lambda name: (-kept[name], -removed[name], name))
-        return [{"name": plain(name), "kept": kept[name], "removed": removed[name]} for name in ordered[:TOPICS]]
+        both = [partial(filter, None, of(column)) for of in (self.values, self.removed.column)]
+        counts = [frequent(each, DIFFERENT) for each in both]
+        kept, removed = (each.counts for each in counts)
+        ordered = sorted({*kept, *removed}, key=lambda name: (-kept[name], -removed[name], name))[:TOPICS]
+        if not (counts[0].exact and counts[1].exact):  # what one of them does not hold the other may
+            kept, removed = (Counter(filter(set(ordered).__contains__, each())) for each in both)
+        return [{"name": plain(name, LINE), "kept": kept[name], "removed": removed[name]} for name in ordered]
 
 
-def chosen(ids: Sequence[str], count: int, places: Sequence[int] | None = None) -> list[int]:
+def chosen(ids: Iterable[str], count: int) -> list[int]:
     """At most `count` places, by a hash of the ids there: the same rows in every report."""
-    every = range(len(ids)) if places is None else places
-    return nsmallest(count, every, key=lambda place: (blake2b(ids[place].encode(), digest_size=8).digest(), place))
+    drawn = Lowest(count)
+    for place, row_id in enumerate(ids):
+        drawn.add(_hash(row_id), place)
+    return drawn.items()
+
+
+def _hash(row_id: str) -> bytes:
+    return blake2b(row_id.encode(), digest_size=8).digest()
 
 
 def _rows(table: SplitRows, places: Sequence[int]) -> list[dict[str, Any]]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from hfsft.plain import plain
 from hfsft.release.report import charts
 from hfsft.stages.base import Name, Outcome, Panel, Shares, ShownTable, Stage
+
+if TYPE_CHECKING:
+    from hfsft.release.report.page_data import PageLimits
 
 LONGEST = 500  # characters of one cell
 
@@ -25,6 +28,20 @@ def panels(stages: Iterable[Stage], outcome: Outcome) -> list[dict[str, Any]]:
         }
         for each in found
     ]
+
+
+def bounded(shown: Sequence[Mapping[str, Any]], limits: PageLimits) -> list[dict[str, Any]]:
+    """The first panels, each with its first pieces, and of tables the first lines."""
+    return [
+        {**panel, "pieces": [_bounded(piece, limits.lines) for piece in panel["pieces"][: limits.panels]]}
+        for panel in shown[: limits.panels]
+    ]
+
+
+def _bounded(piece: Mapping[str, Any], most: int) -> Mapping[str, Any]:
+    if "table" in piece:
+        return {**piece, "table": piece["table"][:most], "more": max(0, len(piece["table"]) - most)}
+    return piece
 
 
 def drawn(shown: Iterable[Mapping[str, Any]]) -> dict[str, Any]:

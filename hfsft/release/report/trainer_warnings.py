@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass, field
 from typing import Any
 
 from hfsft.plain import plain
@@ -14,16 +15,30 @@ DETAIL = 200  # characters
 
 
 def unseen(release: Release) -> list[dict[str, Any]]:
-    """Each cause with the ids of its rows, and some of them with what is told; empty where there are none."""
+    """Each cause with the number of its rows, and some of them with what is told; empty where there are none."""
     path = release.folder / TRAINER
     if not path.is_file():
         return []
-    found: dict[str, list[dict[str, str]]] = {}
-    for line in path.read_text(encoding="utf-8").splitlines():
-        told = json.loads(line)
-        found.setdefault(told["cause"], []).append({"id": told["id"], "detail": plain(told["detail"], DETAIL)})
-    causes = [
-        {"cause": cause, "ids": sorted({row["id"] for row in rows}), "shown": rows[:SHOWN]}
-        for cause, rows in found.items()
-    ]
-    return sorted(causes, key=lambda told: (-len(told["ids"]), told["cause"]))
+    found: dict[str, _Cause] = {}
+    with path.open(encoding="utf-8") as lines:
+        for line in lines:
+            told = json.loads(line)
+            cause = found.setdefault(told["cause"], _Cause())
+            cause.add(told["id"], plain(told["detail"], DETAIL))
+    causes = [{"cause": cause, "rows": rows.count, "shown": rows.shown} for cause, rows in found.items()]
+    return sorted(causes, key=lambda told: (-told["rows"], told["cause"]))
+
+
+@dataclass
+class _Cause:
+    """How many rows, and the first of them. The lines of one row stand together."""
+
+    count: int = 0
+    shown: list[dict[str, str]] = field(default_factory=list)
+    last: str = ""
+
+    def add(self, row_id: str, detail: str) -> None:
+        self.count += row_id != self.last
+        self.last = row_id
+        if len(self.shown) < SHOWN:
+            self.shown.append({"id": row_id, "detail": detail})

@@ -64,7 +64,10 @@ def bundle() -> str:
 
 
 def prepare() -> None:
-    """Have the process started and the JavaScript made while the build waits for models."""
+    """Have the process started and the JavaScript made while the build waits for models.
+
+    One that waits for none starts it where a picture is not there yet.
+    """
     # What goes wrong is told when a picture is wanted: a build may have ended, and its process with it, before.
     job = {} if _kept("vega.js").is_file() else {"bundle": str(_kept("vega.js"))}
     threading.Thread(target=_wrong, args=[job], name="hfsft-vega", daemon=True).start()

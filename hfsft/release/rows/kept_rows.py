@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
@@ -13,22 +13,29 @@ if TYPE_CHECKING:
 
     from hfsft.engine.executor import DataTask, Executor, Rows
     from hfsft.engine.ordering.text_columns import TextColumn
+    from hfsft.release.shards.shared_shards import SharedShards
 
 BY = ("split", "id")
 
 
 @dataclass(frozen=True)
 class KeptRows:
-    """`rows` are in the order of `BY`, `counts` says how many are of each split, `each` does tasks over them."""
+    """`rows` are in the order of `BY`, `counts` says how many are of each split, `each` does tasks over them; where
+    these are done on other machines, `shared` knows of the shards that are written there.
+    """
 
     rows: Rows
     counts: Mapping[str, int]
     each: Callable[[Sequence[DataTask]], list[Any]]
+    shared: SharedShards | None = None
 
     @classmethod
     def left(cls, rows: Rows, works: Executor[Any]) -> KeptRows:
         """Those of rows that an executor works on."""
-        return cls.sorted(works.in_order(rows, BY), works.each)
+        from hfsft.release.shards.shared_shards import SharedShards
+
+        shared = None if works.shared is None else SharedShards(works.shared, works.each)
+        return replace(cls.sorted(works.in_order(rows, BY), works.each), shared=shared)
 
     @classmethod
     def of_dataset(cls, rows: Dataset) -> KeptRows:
@@ -59,4 +66,4 @@ class KeptRows:
         """A column of ids or other short texts of a split."""
         from hfsft.engine.ordering.text_columns import TextColumn
 
-        return TextColumn(table[name] for table in self.of(split).batches([name]))
+        return TextColumn(self.of(split), name)

@@ -2,28 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import pickle
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
+from functools import partial
+from itertools import chain, islice
+from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING, Any
 
+from hfsft.engine.ordering.spilled import Spilled
+from hfsft.engine.ordering.streamed_rows import streamed
 from hfsft.hashing import digest
 from hfsft.release.build_outcome import outcome_of
 from hfsft.release.folder.file_names import PREFERENCE
 from hfsft.release.trainer.chats import as_preference
-from hfsft.release.trainer.dataset_writer import in_columns
+from hfsft.release.trainer.dataset_writer import table_of
 from hfsft.release.trainer.formats import CHAT
 from hfsft.release.trainer.message_style import MessageStyle
 from hfsft.release.trainer.row_needs import AllNeeds, RowNeeds
 from hfsft.release.trainer.texts import as_preference_text
 from hfsft.rows.batch import Row
+from hfsft.rows.features import features
 from hfsft.sandbox.chat import REASONING_KEYS
 from hfsft.stages.pairing.settled import SettledPair, settled
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from datasets import Dataset
 
     from hfsft.release.result import Built
 
+BLOCK = 1000  # pairs that are written at once
+HELD = 5000  # rows with their texts that are in memory at once
 SCORES = {"score_chosen": "float64", "score_rejected": "float64", "margin": "float64"}
 IDS = {"chosen_id": "string", "rejected_id": "string"}
 """What stands beside the columns that trainers read; none of them is one that TRL takes for something else."""
@@ -38,33 +50,64 @@ def preference_rows(built: Built) -> dict[str, Dataset]:
         return {}
     pairs = settled(outcome_of(built)).pairs
     rows = _rows(built, {row_id for pair in pairs for row_id in (pair.chosen, pair.rejected)})
+    sides = [rows[pair.chosen]["split"] for pair in pairs]
     plain, publish = section.format == "plain", built.recipe.publish
     key = built.writer.style.key or built.writer.style.shared  # as the kept rows call it
     style = MessageStyle(publish.reasoning, publish.tool_calls, key)
     columns, written = written_pairs(pairs, rows, style, plain)
-    sides = {pair: rows[pair.chosen]["split"] for pair in pairs}
-    found = {}
-    for split in dict.fromkeys(sides.values()):
-        own = [row for row, pair in zip(written, pairs, strict=True) if sides[pair] == split]
-        name = digest([PREFERENCE, split, columns, own])
-        found[split] = in_columns(columns, [own], name)
+    return {
+        split: _dataset(columns, (row for row, side in zip(written(), sides, strict=True) if side == split), split)
+        for split in dict.fromkeys(sides)
+    }
+
+
+def _dataset(columns: Mapping[str, Any], written: Iterator[Row], split: str) -> Dataset:
+    """Pairs of one split; many of them lie in a file, and are read where they are wanted."""
+    from datasets import Dataset, DatasetInfo
+    from datasets.table import InMemoryTable
+
+    hashes = list[str]()
+
+    def tables() -> Iterator[pa.Table]:
+        for block in iter(lambda: list(islice(written, BLOCK)), []):
+            hashes.append(digest(block))
+            yield table_of(columns, [block])
+
+    made = tables()
+    first = list(islice(made, 2))
+    table = first[0] if len(first) == 1 else _on_disk(chain(first, made))
+    info = DatasetInfo(features=features(dict(columns)))
+    return Dataset(InMemoryTable(table), info=info, fingerprint=digest([PREFERENCE, split, columns, hashes]))
+
+
+def _on_disk(tables: Iterator[pa.Table]) -> pa.Table:
+    """Tables as one that is read from a file, which is gone with it."""
+    import pyarrow as pa
+
+    file = NamedTemporaryFile(prefix="hfsft-", suffix=".arrow", delete=False)  # noqa: SIM115, it outlives the block
+    first = next(tables)
+    with file, pa.ipc.new_stream(file, first.schema) as stream:
+        for table in chain([first], tables):
+            stream.write_table(table)
+    mapped = pa.memory_map(file.name)
+    found = pa.ipc.open_stream(mapped).read_all()
+    with suppress(OSError):  # Windows cannot delete a file that is mapped: it lies with other temporary files then
+        Path(file.name).unlink()
     return found
 
 
 def written_pairs(
     pairs: Sequence[SettledPair], rows: Mapping[str, Row], style: MessageStyle, plain: bool
-) -> tuple[dict[str, Any], list[Row]]:
-    """The columns that pairs of these rows need, and the pairs as they are written."""
-    written = _written(pairs, rows, style, plain)
-    columns, shared = _columns(written, plain)
-    if shared:  # one dataset has one field for reasoning
-        written = _written(pairs, rows, replace(style, shared=shared), plain)
-    return columns, written
+) -> tuple[dict[str, Any], Callable[[], Iterator[Row]]]:
+    """The columns that pairs of these rows need, and what gives the pairs as they are written, one after the other."""
+    columns, shared = _columns(_written(pairs, rows, style, plain), plain)
+    # One dataset has one field for reasoning.
+    return columns, partial(_written, pairs, rows, replace(style, shared=shared) if shared else style, plain)
 
 
-def _written(pairs: Sequence[SettledPair], rows: Mapping[str, Row], style: MessageStyle, plain: bool) -> list[Row]:
+def _written(pairs: Sequence[SettledPair], rows: Mapping[str, Row], style: MessageStyle, plain: bool) -> Iterator[Row]:
     write = as_preference_text if plain else as_preference
-    return [
+    return (
         {
             **write(rows[pair.chosen], rows[pair.rejected], style),
             "score_chosen": pair.score_chosen,
@@ -74,7 +117,7 @@ def _written(pairs: Sequence[SettledPair], rows: Mapping[str, Row], style: Messa
             "rejected_id": pair.rejected,
         }
         for pair in pairs
-    ]
+    )
 
 
 def _columns(written: Iterable[Row], plain: bool) -> tuple[dict[str, Any], str | None]:
@@ -87,11 +130,12 @@ def _columns(written: Iterable[Row], plain: bool) -> tuple[dict[str, Any], str |
     return {**needs.columns(shared), **SCORES, **IDS}, shared
 
 
-def _rows(built: Built, wanted: set[str]) -> dict[str, Row]:
-    """The rows of these ids, with what is written of them, kept or not."""
-    found: dict[str, Row] = {}
+def _rows(built: Built, wanted: set[str]) -> Spilled[Row]:
+    """The rows of these ids, with what is written of them, kept or not; a file holds those that are too many."""
+    found = Spilled[Row](pickle.dumps, pickle.loads, held=HELD)
     for rows, _ in built.all_rows():
-        ids = rows["id"][:]
-        places = [place for place, row_id in enumerate(ids) if row_id in wanted]
-        found |= {row["id"]: row for row in rows.select(places)} if places else {}
+        for table in streamed(rows).batches():
+            places = [place for place, row_id in enumerate(table["id"].to_pylist()) if row_id in wanted]
+            for row in table.take(places).to_pylist() if places else ():
+                found[row["id"]] = row
     return found

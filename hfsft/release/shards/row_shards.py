@@ -121,8 +121,12 @@ class RowShard:
 
     def do(self, stops: Callable[[], bool] = lambda: False) -> Any:
         """Write the file; how many bytes it has."""
-        write_file(self._tables(), self.rows, self.path, self.cut)
+        self.write(self.path)
         return self.path.stat().st_size
+
+    def write(self, to: Any) -> None:
+        """Write it to another path, or to an open file."""
+        write_file(self._tables(), self.rows, to, self.cut)
 
     def _tables(self) -> Iterator[pa.Table]:
         start = 0 if self.first is None else len(self.first)

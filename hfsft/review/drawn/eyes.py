@@ -10,14 +10,17 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from hfsft.errors import UserError
 from hfsft.hashing import unit
 from hfsft.review.drawn.reviewed_rows import UNSCORED, Candidate, ReviewedRows
 from hfsft.rows.columns import SCORE, spread_of
-from hfsft.rows.views import OPTIONAL, READS, questions
-from hfsft.similarity import LexicalIndex
+from hfsft.rows.views import OPTIONAL, READS, Question, questions
+from hfsft.similarity import LexicalIndex, Sketched, sketches_of
+from hfsft.similarity.foreseen import MOST_SAMPLED, foreseen
 from hfsft.texts.spelling.spoken import base, languages_in
 
-LOOKED_AT = 50_000  # rows up to which the language of each is told, and up to which they are compared
+LOOKED_AT = 50_000  # rows up to which the language of each is told, and so many are sketched at once
+MOST_SECONDS, MOST_BYTES = 3600, 16 << 30  # that are spent on comparing rows
 RARE = 0.02  # share of rows up to which a language is an odd one, where the recipe names none
 DUPLICATE, SIMILARITY, NEAREST, OF = "_duplicate_", "_similarity", "_nearest", "_of"
 """In the names of columns that filters of duplicates write, see `hfsft.filters.duplicates.common`."""
@@ -83,19 +86,42 @@ def duplicates(rows: ReviewedRows) -> Iterator[tuple[float, Candidate, str]]:
 
 
 def alike(rows: ReviewedRows) -> Iterator[tuple[float, Candidate, str]]:
-    """Rows that ask much the same as one before them, compared here: those of a set in which nothing was compared."""
+    """Rows that ask much the same as one before them, compared here: those of a set in which nothing was compared.
+
+    Raises `UserError` for so many that it would take hours, or more memory than a machine has.
+    """
     looked = [row for row in rows.candidates if row.judged_here]
-    if len(looked) > LOOKED_AT:
-        return
     columns = {name: rows.column(name) for name in (*READS, *OPTIONAL)}
     asked = questions({name: [values[row.place] for row in looked] for name, values in columns.items()})
+    if len(looked) > LOOKED_AT:
+        _require_few(asked)
     index = LexicalIndex[int]()
-    index.add(range(len(looked)), [(each.said, each.context) for each in asked], [each.setting for each in asked])
+    for start in range(0, len(asked), LOOKED_AT):
+        some = asked[start : start + LOOKED_AT]
+        index.add(range(start, start + len(some)), _sketched(some), [each.setting for each in some])
     best: dict[int, tuple[float, int]] = {}
     for one, other, value in index.pairs(LEAST_ALIKE):
         best[other] = max(best.get(other, (0.0, 0)), (value, -one))
     for place, (value, before) in best.items():
         yield value, looked[place], f"it asks much the same as row {looked[-before].id} ({value:.0%})"
+
+
+def _sketched(asked: Sequence[Question]) -> Sketched:
+    """Questions by what tells which may be alike; their texts are read for those alone that may be."""
+    parts = [(each.said, each.context) for each in asked]
+    return Sketched(*sketches_of(parts, LEAST_ALIKE), LEAST_ALIKE, lambda places: [parts[place] for place in places])
+
+
+def _require_few(asked: Sequence[Question]) -> None:
+    some = asked[:: len(asked) // MOST_SAMPLED]
+    _, sketches = sketches_of([(each.said, each.context) for each in some], LEAST_ALIKE)
+    ahead = foreseen(sketches, [each.said for each in some], LEAST_ALIKE, len(asked))
+    if ahead.seconds > MOST_SECONDS or ahead.bytes > MOST_BYTES:
+        raise UserError(
+            f"{len(asked):,} rows are too many to be compared for a look at them (about {ahead.seconds / 60:,.0f} "
+            f"minutes and {ahead.bytes / 2**30:,.1f} GB here, at most {MOST_SECONDS // 60} and {MOST_BYTES >> 30}): "
+            "build them with `near_duplicate` under `filters`, and review that build, which knows what is alike"
+        )
 
 
 def contradictions(rows: ReviewedRows) -> Iterator[tuple[float, Candidate, str]]:

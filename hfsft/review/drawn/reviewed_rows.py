@@ -75,7 +75,7 @@ class RowTable(Protocol):
     def kinds(self) -> Mapping[str, str]:
         """Column -> its type."""
 
-    def column(self, name: str) -> list[Any]:
+    def column(self, name: str) -> Collection[Any]:
         """One column's values; None throughout where there is no such column."""
 
     def rows(

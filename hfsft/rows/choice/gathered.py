@@ -8,7 +8,7 @@ from itertools import chain, islice
 from pathlib import Path
 
 from hfsft.errors import ReadAnewError
-from hfsft.rows.reading.file_pieces import FilePiece
+from hfsft.rows.places.file_pieces import FilePiece
 from hfsft.rows.reading.resuming import TableProgress
 from hfsft.rows.shapes import SHAPES
 from hfsft.rows.shapes.shape import Record, Shape

@@ -30,8 +30,8 @@ class FileReading:
     `settled`.
     """
 
-    def __init__(self, before: FileMark | None = None, *, part: bool = False) -> None:
-        self._before, self.part = before, part
+    def __init__(self, before: FileMark | None = None, *, part: bool = False, stop: int | None = None) -> None:
+        self._before, self.part, self._stop = before, part, stop
         self._kind = ""
         self._line = self._last = 0
         self._skipped = False
@@ -43,8 +43,13 @@ class FileReading:
             raise ReadAnewError
         self._kind = kind
 
-    def at(self, line: int) -> None:
-        """A row begins in that line."""
+    def at(self, line: int, last: int = 0) -> None:
+        """A row begins in that line, and ends in its `last`, where that may be another one.
+
+        Raises `ReadAnewError` where a part was to end within it.
+        """
+        if self._stop is not None and line <= self._stop < last:
+            raise ReadAnewError
         self._line = line
 
     @property
@@ -93,10 +98,11 @@ class TableProgress:
     marks: dict[str, tuple[FileMark, FileMark | None]] = field(default_factory=dict)
     reading: dict[str, FileReading] = field(default_factory=dict)
     part: bool = False  # whether they are read as far as one piece of one of them goes
+    stop: int | None = None  # lines up to the end of that piece
 
     def file(self, name: str) -> FileReading:
         """The reading of a file that begins now."""
-        self.reading[name] = FileReading(self.before.get(name), part=self.part)
+        self.reading[name] = FileReading(self.before.get(name), part=self.part, stop=self.stop)
         return self.reading[name]
 
     def settled(self, name: str) -> None:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from hfsft.errors import SourceError
 from hfsft.rows.calls import ShapeError
 from hfsft.rows.messages import Message, Role
+from hfsft.rows.places.records import Records
 from hfsft.rows.reading.column_roles import LOOKED_AT, Columns, FirstRows, Format, settle, settle_seeds
 from hfsft.rows.reading.order import UNANSWERED, Order, conversation
 from hfsft.rows.reading.row_report import Drop, RowReport, below
@@ -22,7 +23,6 @@ from hfsft.rows.reading.unsupported import check_row
 from hfsft.rows.shapes import SHAPES
 from hfsft.rows.shapes.of_datasets import dolphin_r1
 from hfsft.rows.shapes.shape import Record, Shape
-from hfsft.rows.tables.table import Records
 from hfsft.rows.values import NOT_UNICODE, absent, as_text, broken, from_json, holds, printable
 
 ABOUT_ANSWERS: tuple[Drop, ...] = ("label", "weight", "pair", "reasoning", "history", "tools")

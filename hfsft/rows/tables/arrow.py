@@ -5,21 +5,24 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from itertools import chain
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from hfsft.errors import Place, SourceError, place_of
 from hfsft.rows.reading.resuming import FileReading
 from hfsft.rows.tables.parsing import Odd
 from hfsft.rows.tables.text_files import ENDLESS, open_bytes, seekable
-from hfsft.rows.tables.zipped import File, size_of
+from hfsft.rows.tables.zipped import File, beginning, size_of
 from hfsft.rows.values import LONGEST, NOT_UNICODE, same_name
+from hfsft.storage.stored_file import StoredFile
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 SUFFIXES = (".arrow", ".feather")
 FILE = b"ARROW1"  # how a file of Arrow begins; a stream, as `datasets` writes it, has no mark
-GROUPS = "row groups"  # how a file is read of which pieces begin with a row group
+GROUPS, BATCHES = "row groups", "batches"  # how files are read of which pieces begin with one
 BATCH = 100  # rows that are unpacked at once
 REPEATED = 2**21  # bytes of a text that, kept once for all rows, is not unpacked for each of a batch
 BURSTS = 1_000  # no table's texts come to so many times its size, unless it was packed to burst
@@ -27,8 +30,7 @@ BURSTS = 1_000  # no table's texts come to so many times its size, unless it was
 
 def is_parquet(path: File) -> bool:
     """Whether a file begins as Parquet does."""
-    with path.open("rb") as file:
-        return file.read(4) == b"PAR1"
+    return beginning(path, 4) == b"PAR1"
 
 
 def parquet(path: File, reading: FileReading | None = None) -> Iterator[tuple[str, Any]]:
@@ -39,18 +41,22 @@ def parquet(path: File, reading: FileReading | None = None) -> Iterator[tuple[st
         source = seekable(path, stack)
         file = pq.ParquetFile(source)
         file.close()
-        file = pq.ParquetFile(source, metadata=file.metadata, read_dictionary=_repeated(file.metadata))
+        far = isinstance(path, StoredFile)  # what is read of a row group is then asked for at once
+        repeated = _repeated(file.metadata)
+        file = pq.ParquetFile(source, metadata=file.metadata, read_dictionary=repeated, pre_buffer=far)
         stack.callback(file.close)
-        return file.schema_arrow.names, file.iter_batches(batch_size=BATCH) if reading is None else _Groups(file)
+        by_group = far or reading is not None
+        return file.schema_arrow.names, _Groups(file) if by_group else file.iter_batches(batch_size=BATCH)
 
     return _marked(path, "a Parquet file", opened, reading)
 
 
 class _Groups:
-    """The batches of a Parquet file, from some row group on once it is told so."""
+    """The batches of a Parquet file, row group by row group, from some group on once it is told so."""
 
     def __init__(self, file: Any) -> None:
-        self._file, self._batches = file, file.iter_batches(batch_size=BATCH)
+        self._file = file
+        self.go_on(0)
 
     def __iter__(self) -> _Groups:
         return self
@@ -61,19 +67,58 @@ class _Groups:
     def go_on(self, group: int) -> None:
         """The batches from there on come next."""
         groups = range(group, self._file.num_row_groups)
-        self._batches = self._file.iter_batches(batch_size=BATCH, row_groups=groups)
+        of_each = (self._file.iter_batches(batch_size=BATCH, row_groups=[each]) for each in groups)
+        self._batches = chain.from_iterable(of_each)
 
 
-def file(path: File) -> Iterator[tuple[str, Any]]:
-    """Each row of an Arrow file (a Feather file of version 2)."""
+def file(path: File, reading: FileReading | None = None) -> Iterator[tuple[str, Any]]:
+    """Each row of an Arrow file (a Feather file of version 2); `reading` is that of a piece of it."""
     import pyarrow as pa
 
     def opened(stack: ExitStack) -> _Batches:
         source = seekable(path, stack)
         file = pa.ipc.open_file(stack.enter_context(pa.OSFile(str(source))) if source is path else source)
-        return file.schema.names, map(file.get_batch, range(file.num_record_batches))
+        return file.schema.names, _Stored(file)
 
-    return _marked(path, "an Arrow file", opened)
+    return _marked(path, "an Arrow file", opened, reading, BATCHES)
+
+
+class _Stored:
+    """The batches of an Arrow file, from some on once it is told so."""
+
+    def __init__(self, file: Any) -> None:
+        self._file = file
+        self.go_on(0)
+
+    def __iter__(self) -> _Stored:
+        return self
+
+    def __next__(self) -> pa.RecordBatch:
+        return next(self._batches)
+
+    def go_on(self, number: int) -> None:
+        """The batches from there on come next."""
+        self._batches = map(self._file.get_batch, range(number, self._file.num_record_batches))
+
+
+def batches_of(path: Path) -> Iterator[tuple[int, int, int]]:
+    """Of each batch of an Arrow file how many batches and rows there are up to it, and its bytes; none of another file.
+
+    They are read for that, one at a time.
+    """
+    import pyarrow as pa
+
+    if beginning(path, len(FILE)) != FILE:
+        return
+    rows = 0
+    try:
+        with pa.OSFile(str(path)) as source, pa.ipc.open_file(source) as file:
+            for number in range(file.num_record_batches):
+                batch = file.get_batch(number)
+                rows += batch.num_rows
+                yield number + 1, rows, batch.nbytes
+    except (pa.ArrowException, OSError):  # which its reader tells
+        return
 
 
 def stream(path: File) -> Iterator[tuple[str, Any]]:
@@ -91,15 +136,24 @@ _Batches: TypeAlias = "tuple[list[str], Iterator[pa.RecordBatch]]"
 
 
 def _marked(
-    path: File, what: str, opened: Callable[[ExitStack], _Batches], reading: FileReading | None = None
+    path: File,
+    what: str,
+    opened: Callable[[ExitStack], _Batches],
+    reading: FileReading | None = None,
+    kind: str = GROUPS,
 ) -> Iterator[tuple[str, Any]]:
     """The rows of all batches, each with its number."""
     with ExitStack() as stack:
-        yield from _rows(path, what, opened, stack, reading)
+        yield from _rows(path, what, opened, stack, reading, kind)
 
 
 def _rows(
-    path: File, what: str, opened: Callable[[ExitStack], _Batches], stack: ExitStack, reading: FileReading | None
+    path: File,
+    what: str,
+    opened: Callable[[ExitStack], _Batches],
+    stack: ExitStack,
+    reading: FileReading | None,
+    kind: str,
 ) -> Iterator[tuple[str, Any]]:
     import pyarrow as pa
 
@@ -112,7 +166,7 @@ def _rows(
     if twice := same_name(names):
         raise SourceError(f"two columns are called {twice}", place=place_of(path))
     if reading is not None:
-        reading.begins(GROUPS)
+        reading.begins(kind)
     try:
         for batch in batches:
             for start in range(0, batch.num_rows, BATCH):
@@ -125,7 +179,7 @@ def _rows(
                         reading.at(index + 1)
                     yield f"[{index}]", row
                     index += 1
-            if isinstance(batches, _Groups) and reading is not None and (mark := reading.skips()):
+            if isinstance(batches, _Groups | _Stored) and reading is not None and (mark := reading.skips()):
                 batches.go_on(mark.end)
                 index = mark.lines
     except (pa.ArrowException, OSError) as error:

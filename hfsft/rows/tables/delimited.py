@@ -29,7 +29,7 @@ def rows(path: File, reading: FileReading, usual: str = ",", delimiter: str | No
     """Each row with the line that it begins at; `usual` is the delimiter of files so called."""
     csv.field_size_limit(LONGEST)  # the module's own 131,072 is less than a long conversation
     skipped, found = (0, delimiter) if delimiter else _delimiter(path, usual)
-    reading.begins(f"CSV by {found or usual!r} from line {skipped + 1}")
+    reading.begins(_kind(skipped, found or usual))
     with ExitStack() as opened:
         text = opened.enter_context(open_text(path, newline=""))
         for _ in range(skipped):
@@ -47,7 +47,7 @@ def rows(path: File, reading: FileReading, usual: str = ",", delimiter: str | No
         while record := next(records, None):
             line, fields = record
             mark = f":{line}"
-            reading.at(line)
+            reading.at(line, source.number)
             if fields is None:
                 yield mark, TOO_LONG
             elif len(fields) > len(names):
@@ -59,6 +59,15 @@ def rows(path: File, reading: FileReading, usual: str = ",", delimiter: str | No
                 source = _Lines(lines(path, text, behind.lines), behind.lines)
                 records = _records(path, source, found or usual)
         reading.ends(source.number, source.began)
+
+
+def kind_of(path: File, usual: str = ",", delimiter: str | None = None) -> str:
+    """How the rows of a file are read, as `rows` tells its reading. Raises `SourceError` where that is not clear."""
+    return _kind(0, delimiter) if delimiter else _kind(*_delimiter(path, usual))
+
+
+def _kind(skipped: int, delimiter: str) -> str:
+    return f"CSV by {delimiter!r} from line {skipped + 1}"
 
 
 class _Lines:

@@ -71,7 +71,7 @@ def hub_rows(
     try:
         if (stream or limit is not None) and not constants.HF_HUB_OFFLINE:
             streamed = load_dataset(path, config, revision=commit, streaming=True, **_options(delimiter))
-            rows = streamed[_one_split(repo, list(streamed), split)]
+            rows = streamed[one_split(repo, list(streamed), split)]
             rows = rows if limit is None else rows.take(limit)
             for table in rows.with_format("arrow").iter(batch_size=min(limit or STREAMED, STREAMED)):
                 yield from plain_rows(table)
@@ -158,14 +158,15 @@ def _refused(path: str, error: Exception) -> SourceError:
 
 def _rows(path: str, loaded: Dataset | DatasetDict, split: str | None) -> Iterator[dict[str, Any]]:
     if isinstance(loaded, dict):
-        loaded = loaded[_one_split(path, list(map(str, loaded)), split)]
+        loaded = loaded[one_split(path, list(map(str, loaded)), split)]
     elif split is not None and str(loaded.split) != split:
         raise SourceError(f"{path}: no split {split!r}", key="split", help=f"it is one table, {loaded.split}")
     for table in loaded.with_format("arrow").iter(batch_size=BATCH):  # as stored: no picture is decoded
         yield from plain_rows(table)
 
 
-def _one_split(path: str, splits: list[str], split: str | None) -> str:
+def one_split(path: str, splits: list[str], split: str | None) -> str:
+    """The split that is meant. Raises `SourceError` where it is not there, or there are several and none is named."""
     if split is None and len(splits) > 1:
         raise SourceError(f"{path}: has the splits {', '.join(splits)}", key="split", help="name one with split:")
     if split is not None and split not in splits:

@@ -36,7 +36,7 @@ def reader(path: File, delimiter: str | None, reading: FileReading, *, whole_tex
     if start.startswith(b"PAR1"):
         return partial(arrow.parquet, reading=reading if reading.part else None)
     if start.startswith(arrow.FILE):
-        return arrow.file
+        return partial(arrow.file, reading=reading if reading.part else None)
     if start.startswith(MAGIC):
         book = suffix in BOOKS
         what, advice = ("a workbook", "save the sheet as CSV") if book else ("a zip archive", "unpack it")

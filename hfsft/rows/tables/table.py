@@ -1,57 +1,33 @@
-"""Where rows are read from: a file, a folder of files, or a dataset; what they depend on, and the rows themselves."""
+"""Where rows are read from: files, here or in a store, or a dataset; what they depend on, and the rows themselves."""
 
 from __future__ import annotations
 
 import errno
-import hashlib
 import os
-import re
-import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
-from hfsft.errors import SourceError, nearest, place_of
-from hfsft.rows.reading.file_pieces import FilePiece, pieces_of
+from hfsft.errors import SourceError, place_of
+from hfsft.rows.places import hub_pieces
+from hfsft.rows.places.file_content import hash_of, stamp
+from hfsft.rows.places.file_pieces import FilePiece, pieces_of
+from hfsft.rows.places.path_names import GLOB, HUB_ID, guess
+from hfsft.rows.places.records import record
+from hfsft.rows.places.stored_folder import fixed_part, is_address, is_pattern, own_part, stored_files
 from hfsft.rows.reading.resuming import FileReading, TableProgress
 from hfsft.rows.shapes.shape import Record
-from hfsft.rows.tables import hub_dataset, objects
-from hfsft.rows.tables.arrow import PaddedRow
+from hfsft.rows.tables import hub_dataset
 from hfsft.rows.tables.folder import data_files, holds_rows, made_for_datasets, matches, of_split, splits_in
-from hfsft.rows.tables.parsing import Odd, odd_in
-from hfsft.rows.tables.readers import SUFFIXES, TEXT_COLUMN, WHOLE_TEXTS, reader
-from hfsft.rows.tables.text_files import PACKED, UNPACK_ERRORS, goes_on, plain_suffix
+from hfsft.rows.tables.readers import SUFFIXES, WHOLE_TEXTS, reader
+from hfsft.rows.tables.text_files import UNPACK_ERRORS, goes_on, plain_suffix
 from hfsft.rows.tables.zipped import ZIP, Archive, File, Member, is_zip, on_disk
-
-HUB_ID = re.compile(r"^[A-Za-z0-9][\w.\-]*/[\w.\-]+$")
-GLOB = re.compile(r"[*?]|\[[^\]]*\]")  # marks of a pattern that several files may match
-SETTLED = 2 * 10**9  # nanoseconds, after which another content has another time, however coarse the clock of the disk
-_HASHES: dict[tuple[Path, int, int], str] = {}  # by path, size and time
-NO_OBJECT = "not an object with named columns"
-
-
-class Records(Protocol):
-    """A table, or some of its rows."""
-
-    @property
-    def path(self) -> str:
-        """What the recipe calls it."""
-        ...
-
-    def records(self, limit: int | None = None) -> Iterator[Record]:
-        """Each row, with `limit` so many at most."""
-        ...
-
-    def having(self, names: Collection[str]) -> list[str]:
-        """Those of the names that a column has."""
-        ...
-
-    def settled(self, file: str) -> None:
-        """How rows of a file are read is settled: those of them that are known need not come any more."""
-        ...
+from hfsft.storage.storage_faults import told_of_reading
+from hfsft.storage.stored_file import AT_ONCE, StoredFile
 
 
 def exists(path: Path) -> bool:
@@ -66,7 +42,7 @@ def exists(path: Path) -> bool:
 
 @dataclass(frozen=True)
 class Table:
-    """Where rows are read from: a local path, or a dataset on the Hub."""
+    """Where rows are read from: a local path, an address of files in an object store, or a dataset on the Hub."""
 
     path: str
     base: Path  # what a relative path is relative to
@@ -77,16 +53,17 @@ class Table:
     whole_texts: bool = False  # whether a file of text is one row, Markdown and others too, and none tells about others
     progress: TableProgress = field(default_factory=TableProgress, compare=False, repr=False)
     piece: FilePiece | None = None  # where no other rows are read
+    streams: bool = False  # whether a dataset of the Hub is read as it is downloaded, as by who needs the first rows
 
     @cached_property
     def local(self) -> Path | None:
-        """The file or folder, None where the path names a dataset on the Hub.
+        """The file or folder, None where the path names a dataset on the Hub, or is an address.
 
         Raises `SourceError` for what is neither, and for a key that does not go with it.
         """
         if self.piece and self.piece.path:
             return Path(self.piece.path)
-        if self.path.startswith(hub_dataset.HUB_DATASETS):
+        if self.stored or self.path.startswith(hub_dataset.HUB_DATASETS):
             return None
         candidate = self.base / Path(self.path).expanduser()
         if exists(candidate):
@@ -98,8 +75,18 @@ class Table:
             self._check_keys(None)
             return self._matched[0][1].parent
         if plain_suffix(candidate) in (*self._suffixes, ZIP) or not HUB_ID.match(self.path):
-            raise SourceError(f"{self.path}: no such file", help=_guess(candidate))
+            raise SourceError(f"{self.path}: no such file", help=guess(candidate))
         return None
+
+    @cached_property
+    def stored(self) -> bool:
+        """Whether the path is an address of files, as s3://bucket/rows/*.jsonl."""
+        return is_address(self.path)
+
+    @property
+    def of_hub(self) -> bool:
+        """Whether the path names a dataset on the Hub."""
+        return not self.stored and self.local is None
 
     @cached_property
     def _matched(self) -> list[tuple[str, Path]]:
@@ -135,17 +122,19 @@ class Table:
         except SourceError as error:
             if error.key != "path" or self.path.startswith(hub_dataset.HUB_DATASETS):
                 raise
-            here = _guess(self.base / Path(self.path)) or error.help or "no file or folder here is called so either"
+            here = guess(self.base / Path(self.path)) or error.help or "no file or folder here is called so either"
             raise SourceError(error.message, help=here) from None
 
     @cached_property
     def files(self) -> list[tuple[str, File]]:
         """The files of rows, each with the name it has in a row's `source`; empty where `datasets` does the reading."""
+        if self.piece and (file := self.piece.file) and self.piece.features is None:
+            return [(self.piece.name, file)]
+        if self.stored:
+            return self._stored_files()
         local = self.local
         if local is None:
             return []
-        if self.piece and self.piece.path:
-            return [(self.piece.name, local)]
         if self._pattern:
             files = self._unzipped(self._matched)
             return self._of_split(files) if self.split else files
@@ -158,12 +147,30 @@ class Table:
             return []
         return of_split(self.path, self._held, self.split)
 
+    def _stored_files(self) -> list[tuple[str, File]]:
+        """The files at an address."""
+        for key in ("revision", "config"):
+            if getattr(self, key) is not None:
+                raise SourceError(f"{self.path}: is an address of files and has no {key}", key=key, help="leave it out")
+        found = stored_files(self.path, (*self._suffixes, ZIP), about=self.whole_texts)
+        files = self._unzipped(found)
+        one = [name for name, _ in found] == [own_part(self.path)]
+        if one and files and files[0][1] is found[0][1]:
+            self._check_split(one=True)
+            return files
+        if is_pattern(self.path) and not self.split:
+            return files
+        before = len(fixed_part(own_part(self.path)))  # of which no word tells of a split
+        names = {name[before:]: name for name, _ in files}
+        inside = [(name[before:], file) for name, file in files]
+        return [(names[name], file) for name, file in self._of_split(inside)]
+
     @property
     def _for_datasets(self) -> bool:
         """Whether `datasets` does the reading."""
         local = self.local
         if local is None:
-            return True
+            return not self.stored
         folder = not self._pattern and local.is_dir()
         return folder and (hub_dataset.saved(local) or made_for_datasets(local) or self.config is not None)
 
@@ -191,7 +198,7 @@ class Table:
             folder = not self._pattern and self.local is not None and self.local.is_dir()
             splits = list(filter(None, splits_in(self._held))) if folder and not self.split else []
         found = [replace(table, split=split) for split in splits] if len(splits) > 1 else [table]
-        for each in found if self.local is None else ():
+        for each in found if self.of_hub else ():
             each.__dict__["commit"] = self.commit
         return found
 
@@ -201,35 +208,54 @@ class Table:
         if self.local is None:
             return []
         if self.files:
-            return list(dict.fromkeys((_archive_name(name, file), on_disk(file)) for name, file in self.files))
+            return [(name, file) for name, file in self._whole_files if isinstance(file, Path)]
         local = self.local
         folder = sorted(path for path in local.rglob("*") if path.is_file() and not path.name.startswith("."))
         return [(path.relative_to(local).as_posix(), path) for path in folder]
 
+    @property
+    def _whole_files(self) -> list[tuple[str, Path | StoredFile]]:
+        """The files that are read for the rows, archives among them, each with its name."""
+        return list(dict.fromkeys((_archive_name(name, file), on_disk(file)) for name, file in self.files))
+
     @cached_property
-    def _stamps(self) -> dict[Path, tuple[int, int]]:
+    def _stamps(self) -> dict[Path, Any]:
         """Size and time of the files that `identity` has seen."""
         return {}
 
     def identity(self) -> dict[str, Any]:
         """What the rows depend on beside the keys: names and hashes of the files, or the commit on the Hub."""
-        if self.local is None:
+        if self.of_hub:
             return {"repo": self.repo, "commit": self.commit}
         if self.files:
-            self._stamps.update({path: _stamp(path) for _, path in self.on_disk})
-        return {"files": [[name, _sha256(path)] for name, path in self.on_disk]}
+            self._stamps.update({file: stamp(file) for _, file in self._whole_files if isinstance(file, Path)})
+        return {"files": [[name, hash_of(file)] for name, file in (self._whole_files or self.on_disk)]}
 
     def pieces(self) -> list[FilePiece]:
-        """Its files, each whole or cut; none of what `datasets` reads."""
+        """Its files, each whole or cut; of what `datasets` reads those of a dataset on the Hub that is Parquet."""
+        if self.of_hub:
+            return hub_pieces.pieces_at(self.repo, self.commit, self.config, self.split) if not self.delimiter else []
         hashes = dict(self.identity()["files"]) if self.files else {}
-        return [
-            piece for name, file in self.files for piece in pieces_of(name, file, hashes[_archive_name(name, file)])
-        ]
+
+        def cut(each: tuple[str, File]) -> list[FilePiece]:
+            return pieces_of(*each, hashes[_archive_name(*each)], self.delimiter)
+
+        if not self.stored:
+            return [piece for each in self.files for piece in cut(each)]
+        with ThreadPoolExecutor(AT_ONCE) as threads:  # of whose files the ends may be asked for
+            return [piece for found in threads.map(cut, self.files) for piece in found]
 
     def of(self, piece: FilePiece) -> Table:
         """The table of the rows of a piece."""
-        before = {piece.name: piece.start} if piece.start else {}
-        return replace(self, piece=piece, progress=TableProgress(before, part=True))
+        before = {piece.name: piece.start} if piece.start and piece.features is None else {}
+        return replace(self, piece=piece, progress=TableProgress(before, part=True, stop=piece.stop))
+
+    def streamed(self) -> Table:
+        """The same table, of which a dataset on the Hub is read as it is downloaded, and not kept."""
+        found = replace(self, streams=True)
+        if self.of_hub:
+            found.__dict__["commit"] = self.commit
+        return found
 
     def check_unchanged(self) -> None:
         """Raise `SourceError` where a file is another one than `identity` has seen."""
@@ -242,14 +268,14 @@ class Table:
         With `stream`, and where there is a limit, a dataset of the Hub is read as it is downloaded, and not kept.
         """
         self.progress.marks.clear()
-        return islice(self._records(limit, stream, self.progress), limit)
+        return islice(self._records(limit, stream or self.streams, self.progress), limit)
 
     def having(self, names: Collection[str]) -> list[str]:
         """Those of the names that a column has, wherever it first stands; none of a dataset on the Hub."""
         if self.piece:
             return list(names)  # it was seen in the whole table
         found: dict[str, None] = {}
-        for one in self._records(None, False, TableProgress()) if self.local is not None else ():
+        for one in () if self.of_hub else self._records(None, False, TableProgress()):
             found.update(dict.fromkeys(name for name in one.row if name in names))
             if len(found) == len(names):
                 break
@@ -261,9 +287,10 @@ class Table:
 
     def _records(self, limit: int | None, stream: bool, progress: TableProgress) -> Iterator[Record]:
         local = self.local
-        if local is None:
-            rows = hub_dataset.hub_rows(self.repo, self.commit, self.config, self.split, self.delimiter, limit, stream)
-            yield from (record(f"{self.repo}[{index}]", row) for index, row in enumerate(rows))
+        if self.of_hub:
+            where = (self.repo, self.commit, self.config, self.split, self.delimiter, limit, stream)
+            rows = hub_pieces.rows_of(self.piece) if self.piece else enumerate(hub_dataset.hub_rows(*where))
+            yield from (record(f"{self.repo}[{index}]", row) for index, row in rows)
         elif self.files:
             for name, path in self.files:
                 if self.piece and self.piece.name != name:
@@ -272,14 +299,15 @@ class Table:
                 for mark, value in self._file(path, reading):
                     behind = self.piece is not None and not self.piece.holds(mark)
                     if behind and reading.settled:
+                        self._check(on_disk(path), path)
                         return
                     one = record(f"{name}{mark}", value)
                     yield one._replace(known=True) if behind or reading.known else one
-                if not self.piece and goes_on(path) and (marks := reading.marks(on_disk(path))):
+                if not self.piece and isinstance(path, Path) and goes_on(path) and (marks := reading.marks(path)):
                     progress.marks[name] = marks
-        else:
-            rows = hub_dataset.folder_rows(self.path, local, self.config, self.split, self.delimiter)
-            yield from (record(f"{self._shown(local)}[{index}]", row) for index, row in enumerate(rows))
+        elif local is not None:
+            found = hub_dataset.folder_rows(self.path, local, self.config, self.split, self.delimiter)
+            yield from (record(f"{self._shown(local)}[{index}]", row) for index, row in enumerate(found))
 
     def _file(self, path: File, reading: FileReading) -> Iterator[tuple[str, Any]]:
         try:
@@ -287,11 +315,13 @@ class Table:
         except UNPACK_ERRORS as error:
             raise SourceError(f"the packed data is damaged: {error}", place=place_of(path)) from None
         except OSError as error:
-            raise SourceError(error.strerror or str(error), place=place_of(path)) from None
+            why = told_of_reading(error) if self.stored else error.strerror or str(error)
+            raise SourceError(why, place=place_of(path)) from None
         self._check(on_disk(path), path)
 
-    def _check(self, file: Path, path: File) -> None:
-        if self._stamps.get(file, _stamp(file)) != _stamp(file):
+    def _check(self, file: Path | StoredFile, path: File) -> None:
+        known = file.version if isinstance(file, StoredFile) else self._stamps.get(file)
+        if known is not None and stamp(file) != known:
             raise SourceError("was changed while it was read", place=place_of(path), help="run the command again")
 
     def _of_split(self, files: list[tuple[str, File]]) -> list[tuple[str, File]]:
@@ -299,7 +329,7 @@ class Table:
         whole = self.whole_texts and self.split is None
         return files if whole else of_split(self.path, files, self.split)
 
-    def _unzipped(self, files: list[tuple[str, Path]]) -> list[tuple[str, File]]:
+    def _unzipped(self, files: Sequence[tuple[str, Path | StoredFile]]) -> list[tuple[str, File]]:
         """The files, and in the place of each archive the files of rows in it."""
         found: list[tuple[str, File]] = []
         for name, path in files:
@@ -320,6 +350,9 @@ class Table:
                 raise SourceError(f"{self.path}: is local and has no {key}", key=key, help="leave it out")
         if self.delimiter is not None and one and plain_suffix(Path(self.path)) not in (".csv", ".tsv"):
             raise SourceError(f"{self.path}: is no CSV and has no delimiter", key="delimiter", help="leave it out")
+        self._check_split(one=one)
+
+    def _check_split(self, *, one: bool) -> None:
         if self.split is not None and one:
             raise SourceError(f"{self.path}: is one file and has no splits", key="split", help="leave it out")
 
@@ -331,67 +364,5 @@ class Table:
         return local.name if relative.startswith("..") else Path(relative).as_posix()
 
 
-def _guess(path: Path) -> str:
-    """`did you mean ...?` of a file that is not there, by those that stand where it would."""
-    near = [other.name for other in path.parent.iterdir()] if path.parent.is_dir() else []
-    guess = nearest(path.name, near).partition(" allowed:")[0] if near else ""
-    return guess if guess.startswith("did you") else ""
-
-
 def _archive_name(name: str, file: File) -> str:
     return name.removesuffix(f"/{file.inside}") if isinstance(file, Member) else name
-
-
-def own_name(path: str) -> str:
-    """What a source of that path is called where it has no name: its dataset, its folder, or its file alone."""
-    if path.startswith(hub_dataset.HUB_DATASETS):
-        return path.removeprefix(hub_dataset.HUB_DATASETS)
-    parts = Path(path.rstrip("/")).parts
-    if GLOB.search(path):
-        folders = [part for part in parts[:-1] if not GLOB.search(part) and part not in ("/", "~", "..")]
-        return folders[-1] if folders else parts[-1]
-    if plain_suffix(Path(path)) not in (*SUFFIXES, ZIP) and HUB_ID.match(path):
-        return path
-    name = parts[-1] if parts else path
-    suffixes = {*SUFFIXES, *PACKED, ZIP}
-    while Path(name).suffix.lower() in suffixes and Path(name).stem:
-        name = Path(name).stem
-    return name
-
-
-def record(source: str, value: Any) -> Record:
-    """A value that stands where a row should, as a row if it is one."""
-    if isinstance(value, Odd):
-        return Record(source, {}, str(value))
-    if (
-        isinstance(value, list)
-        and value
-        and all(isinstance(t, dict) and set(objects.TURN_KEYS) & t.keys() for t in value)
-    ):
-        value = {"messages": value}  # a conversation a line, without a name
-    if isinstance(value, str):
-        value = {TEXT_COLUMN: value}  # a list of seeds
-    if not isinstance(value, dict):
-        return Record(source, {}, NO_OBJECT)
-    reason = odd_in(value)
-    return Record(source, {}, reason) if reason else Record(source, value, padded=isinstance(value, PaddedRow))
-
-
-def _stamp(path: Path) -> tuple[int, int]:
-    found = path.stat()
-    return found.st_size, found.st_mtime_ns
-
-
-def _sha256(path: Path) -> str:
-    """The hash of a file; of one that was hashed before and is what it was, not read again."""
-    stamp = _stamp(path)
-    if (known := _HASHES.get((path, *stamp))) is not None:
-        return known
-    sha256 = hashlib.sha256()
-    with path.open("rb") as data:
-        while block := data.read(2**20):
-            sha256.update(block)
-    found = sha256.hexdigest()
-    if time.time_ns() - stamp[1] > SETTLED and _stamp(path) == stamp:
-        _HASHES[(path, *stamp)] = found
-    return found

@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple, cast
 
 from hfsft.errors import SourceError, place_of
-from hfsft.rows.tables.zipped import File
+from hfsft.rows.tables.zipped import File, Member, beginning
 from hfsft.rows.values import LONGEST
+from hfsft.storage.stored_file import StoredFile
 
 PACKED = (".gz", ".bz2", ".xz", ".zst")
 UNPACK_ERRORS = (EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile, zipfile.BadZipFile)
@@ -36,8 +37,7 @@ def plain_suffix(path: File) -> str:
 
 def open_bytes(path: File) -> IO[bytes]:
     """The content, unpacked if it is packed (gzip, bzip2, xz, zstd), whatever the file is called."""
-    with path.open("rb") as file:
-        magic = file.read(6)
+    magic = beginning(path, 6)
     unpack = next((each for start, each in UNPACKING.items() if magic.startswith(start)), None)
     if unpack is None:
         return path.open("rb")
@@ -61,13 +61,13 @@ UNPACKING: Mapping[bytes, Callable[[Any], Any]] = {
 
 
 def seekable(path: File, stack: ExitStack) -> Any:
-    """A file that can be read from any place: itself where it lies on the disk as it is, else a copy without a name,
-    which is gone when `stack` is left.
+    """A file that can be read from any place: itself where it lies as it is on the disk or in an object store, else a
+    copy without a name, which is gone when `stack` is left.
 
     Raises `SourceError` where the copy would be too large.
     """
-    if isinstance(path, Path) and not packed(path):
-        return path
+    if not isinstance(path, Member) and not packed(path):
+        return path if isinstance(path, Path) else stack.enter_context(path.at_any_place())
     copy = stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 - it is entered
     with open_bytes(path) as content:
         while block := content.read(2**20):
@@ -80,12 +80,13 @@ def seekable(path: File, stack: ExitStack) -> Any:
 
 def packed(path: File) -> bool:
     """Whether the content is packed, beside being in an archive."""
-    with path.open("rb") as file:
-        return file.read(6).startswith(tuple(UNPACKING))
+    return beginning(path, 6).startswith(tuple(UNPACKING))
 
 
 def head(path: File) -> bytes:
     """The first bytes of the content."""
+    if isinstance(path, StoredFile) and not packed(path):
+        return path.beginning
     with open_bytes(path) as content:
         return content.read(SNIFFED)
 

@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, TypeAlias
 
 from hfsft.errors import SourceError, place_of
+from hfsft.storage.stored_file import StoredFile
 
 ZIP = ".zip"
 MAGIC = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")  # how archives begin: with a file, without any, in parts
@@ -24,11 +25,11 @@ ERRORS = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError)
 class Archive:
     """One archive; what is wrong with it is a `SourceError`."""
 
-    path: Path
+    path: Path | StoredFile
 
     @cached_property
     def _zip(self) -> zipfile.ZipFile:
-        return zipfile.ZipFile(self.path)
+        return zipfile.ZipFile(self.path if isinstance(self.path, Path) else self.path.open())
 
     def members(self) -> Iterator[Member]:
         """The files in it, as they follow each other by their names."""
@@ -76,24 +77,33 @@ class Member:
             raise SourceError("is locked by a password", place=place_of(self), help="unpack the archive") from None
 
 
-File: TypeAlias = Path | Member
-"""A file on the disk or in an archive."""
+File: TypeAlias = Path | StoredFile | Member
+"""A file on the disk, in an object store, or in an archive."""
 
 
-def on_disk(file: File) -> Path:
+def on_disk(file: File) -> Path | StoredFile:
     """The file itself, or the archive that it is in."""
     return file.archive.path if isinstance(file, Member) else file
 
 
 def size_of(file: File) -> int:
     """Bytes of the content, as it is stored there."""
-    return file.size if isinstance(file, Member) else file.stat().st_size
+    return file.stat().st_size if isinstance(file, Path) else file.size
 
 
-def is_zip(path: Path) -> bool:
+def beginning(file: File, size: int) -> bytes:
+    """The first bytes of the content, as it is stored there."""
+    if isinstance(file, StoredFile):
+        return file.beginning[:size]
+    with file.open("rb") as content:
+        return content.read(size)
+
+
+def is_zip(path: Path | StoredFile) -> bool:
     """Whether a file is an archive of files of rows, whatever it is called."""
     suffixes = [suffix.lower() for suffix in path.suffixes[-1:]]
     if suffixes == [ZIP]:
         return True
-    with path.open("rb") as file:
-        return file.read(4) in MAGIC and not set(suffixes) & set(BOOKS)
+    if isinstance(path, StoredFile):  # of many files none is asked for what it is called
+        return False
+    return beginning(path, 4) in MAGIC and not set(suffixes) & set(BOOKS)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
@@ -48,7 +48,7 @@ def notes(section: Generate, outcome: Outcome) -> Iterator[str]:
     yield from _alike(section, outcome)
     yield from _undemonstrated(section, outcome)
     topics = topics_in(section.system, section.temperature)
-    if topics and (unmet := stray(topics, {*outcome.values("topic"), *outcome.removed("topic")})):
+    if topics and (unmet := stray(topics, set(outcome.all_values("topic")))):
         yield Warn(f"no row has the topic {', '.join(unmet)}, which `generate` has a system prompt or temperature for")
 
 
@@ -56,10 +56,10 @@ def _undemonstrated(section: Generate, outcome: Outcome) -> Iterator[str]:
     """Rows that were shown no demonstration, since there is none for them."""
     if section.demonstrations is None:
         return
-    picked = [each for each in (*outcome.values(SHOWN), *outcome.removed(SHOWN)) if each is not None]
-    if lacking := sum(not each for each in picked):
+    picked = Counter(bool(each) for each in outcome.all_values(SHOWN) if each is not None)
+    if lacking := picked[False]:
         yield Warn(
-            f"{lacking:,} of {len(picked):,} rows were shown no demonstration: no example of another family is a "
+            f"{lacking:,} of {picked.total():,} rows were shown no demonstration: no example of another family is a "
             "conversation of user and assistant alone (those with tools are not shown)"
         )
 
@@ -91,30 +91,32 @@ def _unthought(section: Generate, outcome: Outcome) -> Iterator[str]:
     if not section.reasons:
         return
     origins, thoughts = outcome.values("origin"), outcome.values("reasoning")
-    written = [thought for origin, thought in zip(origins, thoughts, strict=True) if origin != "example"]
-    lacking = sum(thought is None for thought in written)
-    if written and lacking == len(written):
+    thought = Counter(each is not None for origin, each in zip(origins, thoughts, strict=True) if origin != "example")
+    lacking, written = thought[False], thought.total()
+    if written and lacking == written:
         yield Warn(
             f"no response has reasoning, which `generate: {{reasoning: {section.reasoning}}}` is to keep: "
             "turn the model's thinking on, or ask a model that thinks"
         )
     elif lacking:
-        yield Warn(f"{lacking:,} of {len(written):,} responses have no reasoning: the model thought nothing there")
+        yield Warn(f"{lacking:,} of {written:,} responses have no reasoning: the model thought nothing there")
 
 
 def _alike(section: Generate, outcome: Outcome) -> Iterator[str]:
     """Candidates that say the same to the letter, as of a model that samples nothing."""
     if section.samples is None:
         return
-    said = defaultdict[str, list[Any]](list)
+    first, alike = dict[str, int](), dict[str, bool]()  # by prompt: a hash of what is said, and whether all say it
     for prompt, response in zip(*(_all(outcome, name) for name in (PROMPT, "response")), strict=True):
         if prompt is not None and response is not None:
-            said[prompt].append(response)
-    several = [responses for responses in said.values() if len(responses) > 1]
-    same = sum(len(set(responses)) == 1 for responses in several)
-    if several and same > len(several) / 2:
+            if prompt in first:
+                alike[prompt] = alike.get(prompt, True) and hash(response) == first[prompt]
+            else:
+                first[prompt] = hash(response)
+    same = sum(alike.values())
+    if alike and same > len(alike) / 2:
         yield Warn(
-            f"of {same:,} of {len(several):,} prompts all candidates say the same to the letter: a higher "
+            f"of {same:,} of {len(alike):,} prompts all candidates say the same to the letter: a higher "
             "`temperature`, or several models, make others"
         )
 
@@ -193,6 +195,6 @@ def _written(outcome: Outcome) -> Iterator[bool]:
         yield from (value is not None for value in _all(outcome, name))
 
 
-def _all(outcome: Outcome, column: str) -> Sequence[Any]:
+def _all(outcome: Outcome, column: str) -> Collection[Any]:
     """A column of the rows that stayed, and of those that fell."""
-    return [*outcome.values(column), *outcome.removed(column)]
+    return outcome.all_values(column)

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from itertools import chain, islice
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
 from hfsft.engine.resources import Work
+from hfsft.engine.spread.two_ways import TwoWays
 from hfsft.engine.step import Step
 from hfsft.errors import Place
 from hfsft.hashing import digest
@@ -72,29 +73,46 @@ def turns_of(row: Mapping[str, Any]) -> list[Message]:
     return found
 
 
-def showing(count: int, by: str) -> Callable[[Batch], Batch]:
+def showing(count: int, by: str) -> TwoWays:
     """What picks so many examples for each row."""
-    return partial(_shown, count=count, by=by)
+    how: dict[str, Any] = {"count": count, "by": by}
+    return TwoWays(partial(_shown, **how), Work("hfsft.stages.answers.demonstration_rounds:shown", how))
 
 
 def _shown(batch: Batch, *, count: int, by: str) -> Batch:
     """Of each row without an answer the ids and the turns of its demonstrations; None of all others."""
-    known = _known(batch)
-    asking = [place for place, row in enumerate(known.rows) if not answered(row)]
-    picked = (_by_likeness if by == "likeness" else _by_hash)(known, asking, count)
-    found: Batch = {name: [None] * len(known.rows) for name in (SHOWN, TURNS)}
-    for place, places in zip(asking, picked, strict=True):
-        turns = [turn for each in places for turn in _turns(known.rows[each])]
-        found[SHOWN][place] = [known.rows[each]["id"] for each in places]
-        found[TURNS][place] = json.dumps(turns, ensure_ascii=False)
+    rows = list(rows_of(batch))
+    asked = asked_in(batch)
+    index = LexicalIndex[int]()
+    index.add(range(len(rows)), asked)
+    family = families(len(rows), chain(_of_one_lineage(rows), index.joined(FAMILY)))
+    shown = [place for place, row in enumerate(rows) if can_be_shown(row)]
+    examples = [(rows[place]["id"], family[place], asked[place]) for place in shown]
+    shelf = Shelf([each for each, *_ in examples], [of for _, of, _ in examples], [said for *_, said in examples])
+    found: Batch = {name: [None] * len(rows) for name in (SHOWN, TURNS)}
+    for place, row in enumerate(rows):
+        if not answered(row):
+            picked = [shown[each] for each in shelf.picked(by, row["id"], family[place], asked[place], count)]
+            found[SHOWN][place] = [rows[each]["id"] for each in picked]
+            found[TURNS][place] = as_json([turn for each in picked for turn in turns_shown(rows[each])])
     return found
 
 
-def _can_be_shown(row: Row) -> bool:
+def as_json(turns: Sequence[Message]) -> str:
+    """Turns as the column has them."""
+    return json.dumps(turns, ensure_ascii=False)
+
+
+def asked_in(batch: Batch) -> list[tuple[str, str]]:
+    """What each row asks, and its context."""
+    return [(each.said, each.context) for each in questions(batch)]
+
+
+def can_be_shown(row: Row) -> bool:
     """Whether an example is a conversation from the user's first word to the assistant's last, without tools."""
     if row["origin"] != "example" or not complete(row) or not answered(row) or row.get("tools"):
         return False
-    turns = _turns(row)
+    turns = turns_shown(row)
     return bool(turns) and turns[0]["role"] == "user" and turns[-1]["role"] == "assistant" and _alternate(turns)
 
 
@@ -104,33 +122,10 @@ def _alternate(turns: Sequence[Message]) -> bool:
     )
 
 
-def _turns(row: Row) -> list[Message]:
+def turns_shown(row: Row) -> list[Message]:
     """What an example shows: its turns as they are said, without the system prompt."""
     said = (turn for turn in messages(row) if turn["role"] != "system")
     return [{"role": turn["role"], "content": turn["content"]} for turn in said]
-
-
-@dataclass(frozen=True)
-class _Pool:
-    """All rows: what each asks, and the family that it is of; the places of those that can be shown."""
-
-    rows: Sequence[Row]
-    asked: Sequence[tuple[str, str]]
-    family: Sequence[int]
-    shown: Sequence[int]
-
-    def foreign(self, place: int, other: int) -> bool:
-        """Whether another row is of another family."""
-        return self.family[place] != self.family[other]
-
-
-def _known(batch: Batch) -> _Pool:
-    rows = list(rows_of(batch))
-    asked = [(each.said, each.context) for each in questions(batch)]
-    index = LexicalIndex[int]()
-    index.add(range(len(rows)), asked)
-    family = families(len(rows), chain(_of_one_lineage(rows), index.joined(FAMILY)))
-    return _Pool(rows, asked, family, [place for place, row in enumerate(rows) if _can_be_shown(row)])
 
 
 def _of_one_lineage(rows: Sequence[Row]) -> Iterator[tuple[int, int]]:
@@ -143,38 +138,50 @@ def _of_one_lineage(rows: Sequence[Row]) -> Iterator[tuple[int, int]]:
                 yield earlier, place
 
 
-def _ring(known: _Pool) -> list[tuple[int, str, int]]:
-    """Where the examples stand on a ring of hashes, each at several points."""
-    return sorted(
-        (int(digest([known.rows[place]["id"], point], 16), 16), known.rows[place]["id"], place)
-        for place in known.shown
-        for point in range(POINTS)
-    )
+@dataclass(frozen=True)
+class Shelf:
+    """The examples that can be shown: their ids, the family that each is of, and what it asks."""
 
+    ids: Sequence[str]
+    families: Sequence[int]
+    asked: Sequence[tuple[str, str]]
 
-def _by_hash(known: _Pool, asking: Sequence[int], count: int) -> Iterator[list[int]]:
-    """The examples that stand next to points which hang on the row's id.
+    def picked(self, by: str, row_id: str, family: int, asked: tuple[str, str], count: int) -> list[int]:
+        """The places of so many of another family than a row."""
+        return self._alike(family, asked[0], count) if by == "likeness" else self._along(row_id, family, count)
 
-    An example that is added, or gone, changes the rows next to it alone.
-    """
-    ring = _ring(known)
-    for place in asking:
-        picked = list[int]()
+    def _along(self, row_id: str, family: int, count: int) -> list[int]:
+        """The examples that stand next to points which hang on the row's id.
+
+        An example that is added, or gone, changes the rows next to it alone.
+        """
+        ring, picked = self._ring, list[int]()
         for number in range(count if ring else 0):
-            point = int(digest([known.rows[place]["id"], "demonstration", number], 16), 16)
+            point = int(digest([row_id, "demonstration", number], 16), 16)
             start = bisect_left(ring, (point,))
             along = (ring[(start + step) % len(ring)][2] for step in range(len(ring)))
-            fits = (each for each in along if each not in picked and known.foreign(place, each))
+            fits = (each for each in along if each not in picked and self.families[each] != family)
             picked += islice(fits, 1)
-        yield picked
+        return picked
 
+    @cached_property
+    def _ring(self) -> list[tuple[int, str, int]]:
+        """Where the examples stand on a ring of hashes, each at several points."""
+        return sorted(
+            (int(digest([each, point], 16), 16), each, place)
+            for place, each in enumerate(self.ids)
+            for point in range(POINTS)
+        )
 
-def _by_likeness(known: _Pool, asking: Sequence[int], count: int) -> Iterator[list[int]]:
-    """The examples whose questions are most like the row's, the most like last."""
-    index = LexicalIndex[int]()
-    index.add(known.shown, [known.asked[place][0] for place in known.shown])
-    for place in asking:
-        alike = dict(index.neighbours([known.asked[place][0]])[0]) if known.shown else {}
-        foreign = (each for each in known.shown if known.foreign(place, each))
-        order = sorted(foreign, key=lambda each: (-alike.get(each, 0.0), known.rows[each]["id"]))
-        yield order[:count][::-1]
+    def _alike(self, family: int, question: str, count: int) -> list[int]:
+        """The examples whose questions are most like the row's, the most like last."""
+        alike = dict(self._index.neighbours([question])[0]) if self.ids else {}
+        foreign = (place for place in range(len(self.ids)) if self.families[place] != family)
+        order = sorted(foreign, key=lambda place: (-alike.get(place, 0.0), self.ids[place]))
+        return order[:count][::-1]
+
+    @cached_property
+    def _index(self) -> LexicalIndex[int]:
+        index = LexicalIndex[int]()
+        index.add(range(len(self.ids)), [question for question, _ in self.asked])
+        return index

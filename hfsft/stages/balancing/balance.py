@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field, PrivateAttr, field_validator, model_validator
 
 from hfsft.engine.resources import Work
+from hfsft.engine.spread.two_ways import TwoWays
 from hfsft.engine.step import Bound, Step, compare
 from hfsft.errors import Problem, nearest
 from hfsft.hashing import unit
@@ -248,16 +249,22 @@ def _derive(batch: Batch, *, column: str, to: str, opening: int | None, bands: l
     return {to: found}
 
 
-def deciding(rules: Sequence[Mapping[str, Any]]) -> Callable[[Batch], Batch]:
+def deciding(rules: Sequence[Mapping[str, Any]]) -> TwoWays:
     """What says of each row whether it goes, and for which value."""
-    return partial(_decide, rules=[dict(rule) for rule in rules])
+    told = [dict(rule) for rule in rules]
+    return TwoWays(partial(_decide, rules=told), Work("hfsft.stages.balancing.balance_rounds:decided", {"rules": told}))
+
+
+def sections_of(rules: Sequence[Mapping[str, Any]]) -> list[Balance]:
+    """The rules of which these are the data."""
+    return [Balance.model_validate({name: rule[name] for name in rule if name != "counted"}) for rule in rules]
 
 
 def _decide(batch: Batch, *, rules: Sequence[Mapping[str, Any]]) -> Batch:
     ids, count = batch["id"], len(batch["id"])
     empty: list[Any] = [None] * count
-    sections = [Balance.model_validate({name: rule[name] for name in rule if name != "counted"}) for rule in rules]
-    values = [_texts(batch.get(each.counted) or empty) for each in sections]
+    sections = sections_of(rules)
+    values = [as_texts(batch.get(each.counted) or empty) for each in sections]
     sizes = [Counter(column) for column in values]
     groups = [Groups.of(column, each.values) for column, each in zip(values, sections, strict=True)]
     theirs = list(map(is_approved, batch.get(REVIEWED, empty)))
@@ -266,24 +273,31 @@ def _decide(batch: Batch, *, rules: Sequence[Mapping[str, Any]]) -> Batch:
     for row, number in enumerate(taken([each.caps for each in sections], groups, ranks).tolist()):
         if number >= 0:
             rule, value = sections[number], values[number][row]
-            found[row] = f"{rule.counted} {plain(value or '', LONGEST)}: {sizes[number][value]:,} of {count:,} rows"
+            found[row] = told_of(rule.counted, value or "", sizes[number][value], count)
     return {UNBALANCED: found}
 
 
-def _texts(values: Sequence[Any]) -> list[str | None]:
+def told_of(counted: str, value: str, size: int, count: int) -> str:
+    """Why a row goes: its value, and the rows that have it of all."""
+    return f"{counted} {plain(value, LONGEST)}: {size:,} of {count:,} rows"
+
+
+def as_texts(values: Sequence[Any]) -> list[str | None]:
+    """Values as what rows are counted by."""
     return [None if value is None else str(value) for value in values]
 
 
 def _ranked(ids: Sequence[str], values: Sequence[Any], first: Sequence[bool]) -> Any:
-    """The rank of each row: those to come first, then the highest score, of equal ones by a hash of the id."""
+    """The rank of each row."""
     import numpy as np
 
-    scores = list(map(number_in, values))
-
-    def place(row: int) -> tuple[bool, bool, float, float, str]:
-        score = scores[row]
-        return not first[row], score is None, -(score or 0.0), unit(ids[row], BALANCE), ids[row]
-
+    places = list(map(place_of, values, first, ids))
     ranks = np.empty(len(ids), np.int64)
-    ranks[sorted(range(len(ids)), key=place)] = np.arange(len(ids))
+    ranks[sorted(range(len(ids)), key=places.__getitem__)] = np.arange(len(ids))
     return ranks
+
+
+def place_of(value: Any, first: bool, row_id: str) -> tuple[bool, bool, float, float, str]:
+    """What rows are ordered by: those to come first, then the highest score, of equal ones a hash of the id."""
+    score = number_in(value)
+    return not first, score is None, -(score or 0.0), unit(row_id, BALANCE), row_id

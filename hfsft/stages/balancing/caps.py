@@ -34,7 +34,7 @@ class Caps(NamedTuple):
 class Groups(NamedTuple):
     """A column as numbers: for each row that of its value, -1 where it has none, or none that is meant."""
 
-    names: list[str]
+    values: int  # how many different ones there are
     codes: Codes
 
     @classmethod
@@ -42,17 +42,26 @@ class Groups(NamedTuple):
         """The groups of a column."""
         import numpy as np
 
-        names = sorted({value for value in values if value is not None and (meant is None or value in meant)})
-        number = {name: place for place, name in enumerate(names)}
+        names = {value for value in values if value is not None and (meant is None or value in meant)}
+        number = {name: place for place, name in enumerate(sorted(names))}
         codes = (-1 if value is None else number.get(value, -1) for value in values)
-        return cls(names, np.fromiter(codes, np.int64, len(values)))
+        return cls(len(number), np.fromiter(codes, np.int64, len(values)))
+
+    @classmethod
+    def numbered(cls, codes: Codes) -> Groups:
+        """The groups of a column of any numbers, less than 0 where there is no value."""
+        import numpy as np
+
+        there = codes >= 0
+        known, codes[there] = np.unique(codes[there], return_inverse=True)
+        return cls(len(known), codes)
 
     def counts(self, stay: Mask) -> Codes:
         """How many of these rows each value has."""
         import numpy as np
 
         codes = self.codes[stay]
-        return np.bincount(codes[codes >= 0], minlength=len(self.names))
+        return np.bincount(codes[codes >= 0], minlength=self.values)
 
 
 def taken(caps: Sequence[Caps], groups: Sequence[Groups], ranks: Sequence[Codes]) -> Codes:
@@ -66,18 +75,17 @@ def taken(caps: Sequence[Caps], groups: Sequence[Groups], ranks: Sequence[Codes]
 
     by = np.full(len(groups[0].codes), -1, np.int64)
     stay = np.ones(len(by), bool)
-    least = any(each.rows_at_least or each.share_at_least for each in caps)
+    least = [
+        (each, group) for each, group in zip(caps, groups, strict=True) if each.rows_at_least or each.share_at_least
+    ]
     while True:
         before = int(stay.sum())
         for number, (rule, group, rank) in enumerate(zip(caps, groups, ranks, strict=True)):
             most = _most(rule, group.counts(stay), int(stay.sum()))
             going = _beyond(group, rank, stay, most)
-            if not least:
-                stay[going], by[going] = False, number
-                continue
-            for row in going.tolist():
-                if not any(_needed(each, other, stay, row) for each, other in zip(caps, groups, strict=True)):
-                    stay[row], by[row] = False, number
+            if least:
+                going = _not_needed(least, stay, going)
+            stay[going], by[going] = False, number
         if int(stay.sum()) == before:
             return by
 
@@ -120,13 +128,23 @@ def _beyond(group: Groups, rank: Codes, stay: Mask, most: float) -> Codes:
     return beyond[np.argsort(-rank[beyond], kind="stable")]
 
 
-def _needed(caps: Caps, group: Groups, stay: Mask, row: int) -> bool:
-    """Whether the value of a row has no more rows than it should have at least."""
-    code = group.codes[row]
-    if code < 0 or not (caps.rows_at_least or caps.share_at_least):
-        return False
-    have = int((stay & (group.codes == code)).sum())
-    return have <= max(caps.rows_at_least or 0, (caps.share_at_least or 0) * int(stay.sum()))
+def _not_needed(least: Sequence[tuple[Caps, Groups]], stay: Mask, going: Codes) -> Codes:
+    """Of rows that are to go, one after the other, those whose values have more rows then than they should at least."""
+    import numpy as np
+
+    have, total = [group.counts(stay) for _, group in least], int(stay.sum())
+    found = []
+    for row in going.tolist():
+        codes = [int(group.codes[row]) for _, group in least]
+        bounds = (max(caps.rows_at_least or 0, (caps.share_at_least or 0) * total) for caps, _ in least)
+        if any(code >= 0 and counts[code] <= bound for code, counts, bound in zip(codes, have, bounds, strict=True)):
+            continue
+        found.append(row)
+        total -= 1
+        for code, counts in zip(codes, have, strict=True):
+            if code >= 0:
+                counts[code] -= 1
+    return np.array(found, np.int64)
 
 
 def short(caps: Caps, counts: Mapping[str, int], total: int) -> Iterator[tuple[str, str, str]]:

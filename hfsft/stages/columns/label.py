@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import chain
@@ -285,13 +285,16 @@ def _misnamed(name: str) -> str:
 def _told(outcome: Outcome, name: str, label: Choices) -> tuple[Counter[str], Counter[str]]:
     """How many rows have which choice, and how many have none for which cause, whatever became of them."""
     cause = f"{UNLABELLED}{label.column}"
-    values, causes = ([*outcome.values(each), *outcome.removed(each)] for each in (name, cause))
-    return _counted(values, causes)
+    return _counted(outcome.all_values(name), outcome.all_values(cause))
 
 
-def _counted(values: Sequence[Any], causes: Sequence[Any]) -> tuple[Counter[str], Counter[str]]:
-    chosen = Counter(value for value in values if value is not None)
-    without = Counter(why for value, why in zip(values, causes, strict=True) if value is None and why is not None)
+def _counted(values: Iterable[Any], causes: Iterable[Any]) -> tuple[Counter[str], Counter[str]]:
+    chosen, without = Counter[str](), Counter[str]()
+    for value, why in zip(values, causes, strict=True):
+        if value is not None:
+            chosen[value] += 1
+        elif why is not None:
+            without[why] += 1
     return chosen, without
 
 

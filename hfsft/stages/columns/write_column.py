@@ -209,7 +209,7 @@ class Write(AskingStage):
     def notes(self, outcome: Outcome) -> Iterator[str]:
         """Whether it wrote nothing at all."""
         if self.when and self.column not in COLUMNS:
-            values = [*outcome.values(self.column), *outcome.removed(self.column)]
+            values = outcome.all_values(self.column)
             if values and not any(value is not None for value in values):
                 yield Warn(f"`{self.column}` is empty in every row: its `when` held for none of {len(values):,}")
 

@@ -9,20 +9,18 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from hfsft.engine.adding import InMemory
 from hfsft.engine.ledger import OF
 from hfsft.engine.resources import Resource, Work
 from hfsft.engine.step import Bound, Step, compare
 from hfsft.errors import ModelError, Problem
-from hfsft.filters.duplicates.who_stays import keys_of
 from hfsft.marks import FILE
 from hfsft.models.model import Answer, Request, Turns
 from hfsft.models.structured import ask as ask_structured
 from hfsft.plain import plain
 from hfsft.pretrained.loaded_tokenizer import located
 from hfsft.prompts import Prompt
-from hfsft.rows.batch import Batch, Row
-from hfsft.rows.columns import RANKING, Column, ranked_by, vector_of
+from hfsft.rows.batch import Row
+from hfsft.rows.columns import RANKING, Column, vector_of
 from hfsft.rows.views import OPTIONAL
 from hfsft.stages.base import (
     WRITER,
@@ -39,17 +37,16 @@ from hfsft.stages.base import (
 )
 from hfsft.stages.contradicting import inferred
 from hfsft.stages.contradicting.alike_questions import PAIR
+from hfsft.stages.contradicting.marking import CONTRADICTS, KEY, LONGEST, VERDICTS
 
-KEY, JUDGE = "contradictions", "judge"
-CONTRADICTS = "contradiction"
-VERDICTS = ("contradict", "agree", "unrelated")
+JUDGE = "judge"
 SCHEMA = {
     "type": "object",
     "properties": {"reason": {"type": "string"}, "verdict": {"type": "string", "enum": list(VERDICTS)}},
     "required": ["reason", "verdict"],
     "additionalProperties": False,
 }
-SHOWN, LONGEST = 50, 400  # rows that the report lists, and the characters of each text
+SHOWN = 50  # rows that the report lists
 FOUND = {"verdict": "string", "reason": "string"}
 
 
@@ -150,7 +147,7 @@ class Contradictions(AskingStage):
             optional=(*OPTIONAL, "dialect"),
             writes=PAIR,
             identity=how,
-            work=Work("hfsft.stages.contradicting.alike_questions:pairing", how),
+            work=Work("hfsft.stages.contradicting.alike_questions:Pairing", how),
             place=place,
         )
         verdicts = self._inferred(context) if self.nli else [self._judged(context)]
@@ -164,7 +161,7 @@ class Contradictions(AskingStage):
             role="verdict",
             known=tuple(self.writes()),
             identity={"all": self.do == "report"},
-            work=Work("hfsft.stages.contradicting.contradictions:marking", {"every": self.do == "report"}),
+            work=Work("hfsft.stages.contradicting.marking:Marking", {"every": self.do == "report"}),
             place=place,
         )
         gone = [compare(f"{KEY}.share", Bound(CONTRADICTS, CONTRADICTS, absent=True), place)]
@@ -263,10 +260,14 @@ class Contradictions(AskingStage):
 
     def panel(self, outcome: Outcome) -> Panel | None:
         """The rows that contradict another one, both side by side."""
-        columns = ("id", "instruction", "response", CONTRADICTS, f"{CONTRADICTS}{OF}")
-        rows = list(zip(*([*outcome.values(name), *outcome.removed(name)] for name in columns), strict=True))
-        said = {row[0]: row[1:3] for row in rows}
-        found = [(*row[1:3], *said[of], why) for row in rows if (why := row[3]) and (of := row[4]) in said]
+
+        def read(*names: str) -> Iterator[tuple[Any, ...]]:
+            return zip(*map(outcome.all_values, names), strict=True)
+
+        pairs = [(row, of, why) for row, why, of in read("id", CONTRADICTS, f"{CONTRADICTS}{OF}") if why and of]
+        ids = {row for row, of, _ in pairs for row in (row, of)}
+        said = {row: texts for row, *texts in read("id", "instruction", "response") if row in ids} if pairs else {}
+        found = [(*said[row], *said[of], why) for row, of, why in pairs if of in said]
         if not found or not outcome.samples:
             return None
         shown = sorted(tuple(plain(str(text or ""), LONGEST) for text in each) for each in found)[:SHOWN]
@@ -324,32 +325,3 @@ def _read(said: Any) -> Row:
     if found not in VERDICTS:
         raise ValueError(f"verdict must be one of {', '.join(VERDICTS)}, not {verdict!r}")
     return {"verdict": str(found), "reason": str(said.get("reason") or "")}
-
-
-def marking(*, every: bool = False) -> Callable[[Batch, Batch], Batch]:
-    """What tells of each row whether it contradicts one that is preferred to it and stays; with `every`, any such."""
-    return partial(_marked, every=every)
-
-
-def _marked(batch: Batch, pairs: Batch, *, every: bool) -> Batch:
-    places = {row: place for place, row in enumerate(batch["id"])}
-    against: dict[int, list[tuple[int, str]]] = {}
-    columns = (pairs.get(name) or [] for name in ("one_id", "other_id", "verdict", "reason"))
-    for one, other, verdict, reason in zip(*columns, strict=True):
-        if verdict == VERDICTS[0] and one in places and other in places:
-            against.setdefault(places[one], []).append((places[other], reason or ""))
-            against.setdefault(places[other], []).append((places[one], reason or ""))
-    rows = InMemory(batch)
-    scored = any(value is not None for value in batch.get(ranked_by(batch)) or ())
-    key = keys_of(rows, "best" if scored else "preferred", None, KEY)
-    order = sorted(against, key=lambda place: (*key(place), str(batch["id"][place])))
-    rank = {place: at for at, place in enumerate(order)}
-    whys: list[str | None] = [None] * len(batch["id"])
-    names: list[str | None] = [None] * len(batch["id"])
-    for place in order:
-        before = [(rank[other], other, why) for other, why in against[place] if rank[other] < rank[place]]
-        standing = [each for each in before if every or whys[each[1]] is None]
-        _, first, why = min(standing, default=(0, None, ""))
-        if first is not None:
-            whys[place], names[place] = plain(why, LONGEST) or "its answer disagrees", batch["id"][first]
-    return {CONTRADICTS: whys, f"{CONTRADICTS}{OF}": names}

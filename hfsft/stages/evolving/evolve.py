@@ -175,7 +175,7 @@ class Evolve(AskingStage):
     def losses(self, outcome: Outcome) -> Iterator[str]:
         """Rounds in which many evolutions were no instructions."""
         names = ("id", PROMPT, "origin", "round")
-        rows = zip(*([*outcome.values(name), *outcome.removed(name)] for name in names), strict=True)
+        rows = zip(*map(outcome.all_values, names), strict=True)
         # Of several answers to one prompt each is a row, and not all evolutions of waves are made by a branch.
         written = {(prompt or mine, at) for mine, prompt, origin, at in rows if origin == "evolved"}
         of_round = Counter(at for _, at in written)

@@ -107,7 +107,7 @@ class Guards(Stage):
 
     def figures(self, outcome: Outcome) -> Mapping[str, Any]:
         """What there is to compare with the release before: shares from 0 to 1, a score, words, and which opening."""
-        ids = outcome.values("id")
+        ids = list(outcome.values("id"))
         order = sorted(range(len(ids)), key=lambda place: unit(ids[place], "guards"))
         texts = {name: [values[place] or "" for place in order] for name, values in _texts(outcome)}
         origins = outcome.values("origin")
@@ -191,7 +191,7 @@ ALIKE = ("opening_share",)
 
 
 def _texts(outcome: Outcome) -> list[tuple[str, Sequence[Any]]]:
-    return [(name, outcome.values(name)) for name in ("instruction", "response")]
+    return [(name, list(outcome.values(name))) for name in ("instruction", "response")]
 
 
 def _shown(name: str, value: Any) -> str:

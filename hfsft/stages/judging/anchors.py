@@ -4,22 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
-from typing import Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from hfsft.engine.resources import Work
+from hfsft.engine.resources import Work, path_of
+from hfsft.engine.spread.scattered import NUMBER
+from hfsft.engine.spread.two_ways import TwoWays
 from hfsft.engine.step import Bound, Step, compare
 from hfsft.errors import Place, SourceError, nearest
 from hfsft.marks import PROSE, Loc
 from hfsft.models.structured import NO, YES
 from hfsft.rows.batch import Batch, Row, rows_of
+from hfsft.rows.features import arrow_schema, values_of
 from hfsft.rows.reading.source_row import SourceRow
 from hfsft.rows.row import new_row
 from hfsft.rows.views import OPTIONAL, READS, questions
 from hfsft.similarity.normalise import normalise
 from hfsft.stages.examples import ExampleRow
 from hfsft.stages.judging.rubric import Rubric
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from hfsft.engine.spread.scattered import Does, Scattered
 
 ORIGIN = "anchor"
 APART = "judge.anchors"
@@ -163,9 +171,39 @@ def apart_step(anchors: Sequence[Anchor], places: Sequence[Place]) -> Step:
     )
 
 
-def apart(anchors: Sequence[Mapping[str, Any]], places: Sequence[str]) -> Callable[[Batch], Batch]:
+def apart(anchors: Sequence[Mapping[str, Any]], places: Sequence[str]) -> TwoWays:
     """What looks at all rows of the sources. It raises `SourceError` where one asks what an anchor asks."""
-    return partial(_apart, anchors=[Anchor.model_validate(anchor) for anchor in anchors], places=places)
+    known = [Anchor.model_validate(anchor) for anchor in anchors]
+    rounds = Work(path_of(apart_by_rounds), {"anchors": list(anchors), "places": list(places)})
+    return TwoWays(partial(_apart, anchors=known, places=places), rounds)
+
+
+def apart_by_rounds(rows: Scattered, anchors: Sequence[Mapping[str, Any]], places: Sequence[str]) -> Scattered:
+    """The same of scattered rows, of which only those are looked at here that ask what an anchor asks: of each block of
+    some thousands one for each anchor.
+    """
+    import pyarrow as pa
+
+    found = rows.through(Work(path_of(asking_the_same), {"anchors": list(anchors)}), rows.kinds).collected()
+    found = found.sort_by(NUMBER)
+    apart(anchors, places)({name: values_of(found[name]) for name in found.column_names if name != NUMBER})
+    kinds = {NUMBER: "int64", "id": "string"}
+    return rows.of(pa.table([[], []], schema=arrow_schema(kinds)), kinds)
+
+
+def asking_the_same(anchors: Sequence[Mapping[str, Any]]) -> Does:
+    """The work that leaves the first rows that ask what anchors ask."""
+    known = [Anchor.model_validate(anchor) for anchor in anchors]
+
+    def does(table: pa.Table) -> pa.Table:
+        import pyarrow as pa
+
+        table = table.sort_by(NUMBER)
+        rows = rows_of({name: values_of(table[name]) for name in table.column_names if name != NUMBER})
+        numbered = ((str(place), row) for place, row in enumerate(rows))
+        return table.take(pa.array([int(str(place)) for _, place in asked_before(known, numbered)], pa.int64()))
+
+    return does
 
 
 def _apart(batch: Batch, anchors: Sequence[Anchor], places: Sequence[str]) -> Batch:

@@ -147,4 +147,4 @@ def _votes(found: Votes | None, of: str) -> dict[str, Any] | None:
 
 
 def _column(outcome: Outcome, name: str) -> list[float | None]:
-    return [*outcome.values(name), *outcome.removed(name)]
+    return list(outcome.all_values(name))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -52,7 +52,7 @@ class _Answer(NamedTuple):
     mean: float | None
     adjusted: float | None
     first_mean: float | None
-    response: str | None
+    length: int  # of what it says, in characters
     fell: str = ""  # the step that took it out
     usable: bool = True  # as the rejected side
 
@@ -79,7 +79,7 @@ def settled(outcome: Outcome) -> Settled:
             if why := _why(chosen, rejected):
                 whys.append(why)
                 continue
-            longer = len(chosen.response or "") > len(rejected.response or "")
+            longer = chosen.length > rejected.length
             found.append(SettledPair(chosen.id, rejected.id, chosen.score, rejected.score, longer))
         if not found:
             faults = (each.fault.partition(":")[0] for each in those if each.fault)
@@ -108,7 +108,7 @@ def _answers(outcome: Outcome) -> Iterator[_Answer]:
         yield from _of([outcome.removed(name, step) for name in _READ], step, usable=able)
 
 
-def _of(columns: Sequence[Sequence[Any]], fell: str, usable: bool) -> Iterator[_Answer]:
+def _of(columns: Sequence[Iterable[Any]], fell: str, usable: bool) -> Iterator[_Answer]:
     for values in zip(*columns, strict=True):
         if values[1] is not None:
-            yield _Answer._make([*values, fell, usable])
+            yield _Answer._make([*values[:-1], len(values[-1] or ""), fell, usable])

@@ -79,7 +79,7 @@ def bare(text: str) -> str:
 
 def counted(outcome: Outcome) -> tuple[int, int, Counter[str]]:
     """How many answers were written anew, how many of these are better, and what became of each."""
-    became = Counter(value for value in (*outcome.values(BECAME), *outcome.removed(BECAME)) if value)
+    became = Counter(value for value in outcome.all_values(BECAME) if value)
     return became.total(), became[BETTER], became
 
 

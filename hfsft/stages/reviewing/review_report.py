@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict
 from itertools import chain, dropwhile
 from typing import Any
@@ -15,6 +15,7 @@ from hfsft.stages.base import CardPart, Outcome, Panel, ShownTable, Warn
 from hfsft.stages.reviewing import review_agreement
 from hfsft.stages.reviewing.decisions import KIND, Decisions
 from hfsft.stages.reviewing.steps import DECIDE, KEY, LOOKED_AT, REJECTED
+from hfsft.tallies.column_values import chained
 from hfsft.verdicts import REASONS, REJECT, ErrorRate
 from hfsft.verdicts.error_rate import rate_of
 
@@ -27,7 +28,7 @@ def figures(outcome: Outcome, *, named: bool) -> dict[str, Any]:
     rows = list(zip(*(_reached(outcome, name) for name in ("id", "origin", REVIEWED, LOOKED_AT)), strict=True))
     looked = [decisions.by_row[row][text] for row, _, _, text in rows if text is not None]
     met = {(row, text) for row, _, _, text in rows if text is not None}
-    there, reached = {*outcome.values("id"), *outcome.removed("id")}, {row for row, *_ in rows}
+    there, reached = set(outcome.all_values("id")), {row for row, *_ in rows}
     missed = [row for row, text, _ in decisions if (row, text) not in met]
     what = Counter(each.decision.what for each in looked)
     reasons = Counter(each.decision.reason for each in looked if each.decision.what == REJECT)
@@ -61,10 +62,10 @@ def _rejected(decisions: Decisions, row: str, text: str | None) -> bool:
     return text is not None and decisions.by_row[row][text].decision.what == REJECT
 
 
-def _reached(outcome: Outcome, name: str) -> list[Any]:
+def _reached(outcome: Outcome, name: str) -> Collection[Any]:
     """A column of the rows that came as far as to the review."""
     behind = dropwhile(lambda step: step != KEY, outcome.lines)
-    return [*outcome.values(name), *chain.from_iterable(outcome.removed(name, step) for step in behind)]
+    return chained(outcome.values(name), *(outcome.removed(name, step) for step in behind))
 
 
 def rate_in(found: Mapping[str, Any]) -> ErrorRate:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import partial
 from math import floor, inf
 from typing import Any, ClassVar, Literal
@@ -11,6 +11,7 @@ from pydantic import Field, PrivateAttr
 
 from hfsft.engine.ledger import OF
 from hfsft.engine.resources import Resource, Work
+from hfsft.engine.spread.two_ways import TwoWays
 from hfsft.engine.step import Bound, Step, compare
 from hfsft.errors import ModelError, Problem, SourceError, nearest
 from hfsft.rows.batch import Batch
@@ -235,18 +236,18 @@ def liking(queries: Resource, embedder: Resource) -> Callable[[Batch], Batch]:
     return lambda batch: {LIKENESS: queries.load().nearest([text or "" for text in batch["instruction"]], embedder)}
 
 
-def _room(batch: Batch, rows: int, balanced: Sequence[Mapping[str, Any]]) -> Room:
+def room_in(rows: int, balanced: Sequence[Mapping[str, Any]]) -> Room:
     """How many of the rows wanted may have one value, by the rules of balance: a share is one of these rows."""
     most = []
     for rule in balanced:
         number, share = ((rule.get(name) or {}).get("at_most") for name in ("rows", "share"))
         most.append(min(inf if number is None else number, inf if share is None else floor(rows * share + ROUNDING)))
-    return Room([batch[rule["counted"]] for rule in balanced], most, [rule.get("values") for rule in balanced])
+    return Room(most, [rule.get("values") for rule in balanced])
 
 
-def walking(**how: Any) -> Callable[[Batch], Batch]:
+def walking(**how: Any) -> TwoWays:
     """What says of each row whether it is taken, and if not, why."""
-    return partial(_walk, **how)
+    return TwoWays(partial(_walk, **how), Work("hfsft.stages.selecting.select_rounds:walked", {"how": how}))
 
 
 def _walk(
@@ -260,27 +261,47 @@ def _walk(
     balanced: Sequence[Mapping[str, Any]] = (),
 ) -> Batch:
     ids, count = batch["id"], len(batch["id"])
-    names = [name for name in (by or [ranked_by(batch)]) if name in batch]
-    walk = order(ids, [list(map(number_in, batch[name])) for name in names])
+    walk = order(ids, [list(map(number_in, batch[name])) for name in measures_in(batch, by)])
     if REVIEWED in batch:  # what people approved comes first
         walk.sort(key=lambda row: not is_approved(batch[REVIEWED][row]))
-    room = _room(batch, rows, [rule for rule in balanced if rule["counted"] in batch])
+    rules = [rule for rule in balanced if rule["counted"] in batch]
+    room, columns = room_in(rows, rules), [batch[rule["counted"]] for rule in rules]
     if compared is None:
-        taken, alike = by_order(walk, rows, room)
+        taken, alike = by_order(walk, rows, room, columns)
     else:
         through = by_words if text_under(compared) is None else by_vectors
-        taken, alike = through(walk, batch[compared], rows, at_most, room)
+        taken, alike = through(walk, batch[compared], rows, at_most, room, columns)
     chosen, drawn = set(taken), by_chance(ids, min(rows, len(taken))) if random else set()
     reason: list[str | None] = [None] * count
     of: list[str | None] = [None] * count
     how: list[str | None] = [None] * count
     for row in range(count):
-        if row in chosen or row in drawn:
-            how[row] = BOTH if row in chosen and row in drawn else SELECTED if row in chosen else RANDOM
-        elif row in alike:
+        how[row] = how_chosen(row in chosen, row in drawn)
+        if how[row] is not None:
+            continue
+        if row in alike:
             share, other = alike[row]
-            reason[row], of[row] = f"{share:.2f} like a row that is taken", ids[other]
+            reason[row], of[row] = too_like(share), ids[other]
         else:
-            more = " that its values have room for" if balanced else ""
-            reason[row] = f"not among the first {len(taken):,}{more}"
+            reason[row] = behind(len(taken), balanced)
     return {UNSELECTED: reason, f"{UNSELECTED}{OF}": of, CHOSEN: how}
+
+
+def measures_in(names: Collection[str], by: Sequence[str]) -> list[str]:
+    """The columns of these that rows are ordered by."""
+    return [name for name in (by or [ranked_by(names)]) if name in names]
+
+
+def how_chosen(selected: bool, drawn: bool) -> str | None:
+    """By what a row was chosen."""
+    return BOTH if selected and drawn else SELECTED if selected else RANDOM if drawn else None
+
+
+def too_like(share: float) -> str:
+    """Why a row was not taken that is so like another one."""
+    return f"{share:.2f} like a row that is taken"
+
+
+def behind(taken: int, balanced: Sequence[Mapping[str, Any]]) -> str:
+    """Why a row was not taken that others stand before."""
+    return f"not among the first {taken:,}{' that its values have room for' if balanced else ''}"

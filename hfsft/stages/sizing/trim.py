@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from heapq import heapify, heappop, heapreplace
 from typing import TYPE_CHECKING, Any
 
 from hfsft.engine.resources import Work
+from hfsft.engine.spread.two_ways import TwoWays
 from hfsft.engine.step import Bound, Step, compare
 from hfsft.rows.batch import Batch
 from hfsft.rows.columns import RANKING, REVIEWED, ranked_by
@@ -43,9 +44,10 @@ def trimming(
     return [step, compare(SIZE, Bound(SIZE, RANK, at_most=size), place)]
 
 
-def ranking(attributes: Sequence[str]) -> Callable[[Batch], Batch]:
+def ranking(attributes: Sequence[str]) -> TwoWays:
     """What ranks rows."""
-    return partial(_rank, attributes=attributes)
+    rounds = Work("hfsft.stages.sizing.trim_rounds:ranked", {"attributes": list(attributes), "name": RANK})
+    return TwoWays(partial(_rank, attributes=attributes), rounds)
 
 
 def _rank(batch: Batch, *, attributes: Sequence[str]) -> Batch:

@@ -17,7 +17,7 @@ from hfsft.stages.base import CardPart, Context, Outcome, Panel, Stage
 from hfsft.stages.selecting.twin import CHOSEN
 from hfsft.stages.split import leak as leaks
 from hfsft.stages.split import telling
-from hfsft.stages.split.joins import JOINS
+from hfsft.stages.split.apart import JOINS
 from hfsft.stages.split.leak import Leak
 from hfsft.stages.split.row_families import KEYING, KEYS, OPTIONAL, READS, SKETCHED
 from hfsft.stages.split.sides import NONE, TOPIC, column_of

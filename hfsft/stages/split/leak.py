@@ -16,7 +16,7 @@ from hfsft.rows.reading.summaries import rows_said
 from hfsft.rows.views import OPTIONAL as VIEWED
 from hfsft.rows.views import READS
 from hfsft.stages.base import Outcome, Section, ShownTable, Warn
-from hfsft.stages.split.overlap import OVERLAP, RUN
+from hfsft.stages.split.word_runs import OVERLAP, RUN
 
 USUAL = 0.5  # of a row's runs: above that a warning, where the recipe says nothing
 PAIRS, SHOWN = 10, 300  # pairs that the report shows, and the characters of each text

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from hfsft.engine.adding import Columns
     from hfsft.engine.spread.scattered import Does, Scattered
+    from hfsft.near import NearPairs
 
 READS = ("seed_id", "origin", "instruction")
 OPTIONAL = (*VIEWED, "family_key", DOCUMENT, EDITED_FROM)
@@ -115,14 +116,18 @@ class Naming:
 
     def spread(self, rows: Scattered) -> Scattered:
         """The same of scattered rows, which are sketched and have their keys."""
+        from hfsft.stages.split.scattering.family_rounds import named_families
+
+        return named_families(rows, self.near(rows), KEYS, DOCUMENT, "family")
+
+    def near(self, rows: Scattered) -> NearPairs:
+        """The pairs of scattered rows that ask nearly the same."""
         from hfsft.near import KNOWN, SAID, near_pairs
-        from hfsft.stages.split.family_rounds import named_families
 
         known = rows.only([NUMBER, SKETCHES[0]]).through(Work(path_of(knowing)), KNOWN)
         asked = [name for name in rows.kinds if name in {NUMBER, *SKETCHES, *VIEWS, *VIEWED}]
         said = rows.only(asked).through(Work(path_of(saying)), SAID)
-        near = near_pairs(known, said, self.similarity, by_content=True)
-        return named_families(rows, near, KEYS, DOCUMENT, "family")
+        return near_pairs(known, said, self.similarity, by_content=True)
 
     def pairs(self, rows: Columns, kept: pa.Table | None) -> tuple[list[tuple[int, int]], pa.Table | None]:
         """The pairs of rows, by their numbers, that are of one family whatever keys they have, and what was counted.

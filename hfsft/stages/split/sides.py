@@ -7,18 +7,19 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from math import isclose
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from hfsft.engine.ledger import SIDES, Side
+from hfsft.engine.ordering.spilled import Spilled
 from hfsft.engine.resources import Resource
 from hfsft.hashing import digest
 from hfsft.rows.batch import Batch
 from hfsft.stages.selecting.twin import BOTH, CHOSEN, RANDOM, SELECTED
-from hfsft.stages.split.draw import HELD, Stood, drawn
+from hfsft.stages.split.draw import HELD, Stood, drawn, most_seen, strata
 from hfsft.stages.split.row_families import KEYS, keys_of
 
-SEEN: tuple[Stood, ...] = ("train", "validation", HELD, "test")
-"""Sides by how much a model has seen of what stands there, the most first."""
+if TYPE_CHECKING:
+    from hfsft.engine.spread.scattered import Scattered
 
 
 class Stand(NamedTuple):
@@ -78,7 +79,7 @@ class Sides:
 
     def after(self, asked: Mapping[str, Any], batches: Iterable[Batch]) -> Sides:
         """These sides and those of a build's rows, whose keys are made where a batch has none."""
-        stands, moved = dict(self.stands), Counter[tuple[Side, Side]]()
+        stands, moved = growing(self.stands.items()), Counter[tuple[Side, Side]]()
         given, by = {side: Stand(side) for side in SIDES}, column_of(asked.get("by"))
         known = ((batch[KEYS] if KEYS in batch else keys_of(batch, by), batch["split"]) for batch in batches)
         for keys, side in chain.from_iterable(zip(*each, strict=True) for each in known):
@@ -96,9 +97,17 @@ class Sides:
         return Sides(asked, stands, moved)
 
 
-def most_seen(sides: Iterable[Any]) -> Any:
-    """Of several sides the one that models see most of."""
-    return min(sides, key=SEEN.index)
+def growing(stands: Iterable[tuple[str, Stand]] = ()) -> Spilled[Stand]:
+    """Stands by key, of which a disk holds those that are too many for memory."""
+    return Spilled(_told, _stand, stands)
+
+
+def _told(stand: Stand) -> str:
+    return " ".join(filter(None, stand))
+
+
+def _stand(told: str) -> Stand:
+    return Stand(*cast("list[Side]", told.split()))
 
 
 def _shares(asked: Mapping[str, Any]) -> tuple[float, float]:
@@ -129,14 +138,29 @@ class Known:
         return self.known
 
 
-def strata(values: Iterable[Any]) -> list[str | None]:
-    """The values of a column as texts."""
-    return [None if value is None else str(value) for value in values]
-
-
-def giving(known: Resource, share: float, stratify: str = TOPIC, test: float = 0.0) -> Callable[[Batch], Batch]:
+def giving(known: Resource, share: float, stratify: str = TOPIC, test: float = 0.0) -> Giving:
     """What gives all rows their sides, of each value in the column `stratify` about as many each."""
-    return lambda batch: give_sides(batch, share, known.load(), stratify, test)
+    return Giving(known.load, share, stratify, test)
+
+
+@dataclass(frozen=True)
+class Giving:
+    """Gives all rows their `split`; `known` tells the sides that builds before gave."""
+
+    known: Callable[[], Mapping[str, Stood]]
+    share: float
+    stratify: str
+    test: float
+
+    def __call__(self, batch: Batch) -> Batch:
+        """The sides of rows that this process has."""
+        return give_sides(batch, self.share, self.known(), self.stratify, self.test)
+
+    def spread(self, rows: Scattered) -> Scattered:
+        """The same of scattered rows, which have their keys."""
+        from hfsft.stages.split.scattering.side_rounds import given_sides
+
+        return given_sides(rows, KEYS, self.known(), (self.share, self.test), self.stratify)
 
 
 def give_sides(

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 
 from hfsft.rows.reading.summaries import rows_said
 from hfsft.stages.base import CardPart, Outcome, Panel, ShownTable, Warn
-from hfsft.stages.split.draw import drawn
-from hfsft.stages.split.joins import JOINS
+from hfsft.stages.split.apart import JOINS
+from hfsft.stages.split.draw import drawn, strata
 from hfsft.stages.split.leak import Closest, shown
-from hfsft.stages.split.sides import NONE, strata
+from hfsft.stages.split.sides import NONE
 
 SMALL = (
     (200, "fewer than the 200 that even a change of style takes"),
@@ -67,7 +67,7 @@ def _share(outcome: Outcome, shares: Mapping[str, float], stratify: str, side: s
         return
     names = outcome.values(FAMILY)
     families = Counter(names)
-    fresh = drawn(names, strata(outcome.values(stratify)), shares["validation"], shares["test"], {})
+    fresh = drawn(list(names), strata(outcome.values(stratify)), shares["validation"], shares["test"], {})
     if abs(sum(families[family] for family, drew in fresh.items() if drew == side) - asked * rows) < missed:
         why = (
             "rows keep the side that an earlier build gave them, and rows like them share it; rows of other kinds help"

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from hfsft.rows.batch import rows_of
 from hfsft.rows.reading.summaries import rows_said
 from hfsft.rows.views import answers
 from hfsft.rows.views import tools as row_tools
@@ -104,22 +103,22 @@ class _Tally(NamedTuple):
 
 def _tallied(outcome: Outcome) -> _Tally | None:
     names = ("instruction", "response", TURNS, TOOLS, FAULTS, CASE)
-    columns = {name: outcome.values(name) for name in names}
-    rows = [row for row in rows_of({name: list(values) for name, values in columns.items()}) if row[TOOLS]]
-    if not rows:
-        return None
-    offered, calls = Counter[str](), Counter[str]()
-    called = parallel = again = 0
-    for row in rows:
+    offered, calls, causes, cases = Counter[str](), Counter[str](), Counter[str](), Counter[str]()
+    rows = called = parallel = again = 0
+    for values in zip(*map(outcome.values, names), strict=True):
+        row = dict(zip(names, values, strict=True))
+        if not row[TOOLS]:
+            continue
+        rows += 1
         offered.update(str((tool.get("function") or tool).get("name")) for tool in row_tools(row))
         turns = [turn.get("tool_calls") or () for turn in answers(row)]
         calls.update(call["name"] for turn in turns for call in turn)
         called += any(turns)
         parallel += any(len(turn) > 1 for turn in turns)
         again += bool(any(turns) and row[FAULTS])
-    causes = Counter(cause for row in rows for cause in row[FAULTS] or ())
-    cases = Counter(row[CASE] for row in rows if row[CASE])
-    return _Tally(len(rows), called, parallel, again, offered, calls, causes, cases)
+        causes.update(row[FAULTS] or ())
+        cases.update([row[CASE]] if row[CASE] else ())
+    return _Tally(rows, called, parallel, again, offered, calls, causes, cases) if rows else None
 
 
 def _by_tool(found: _Tally) -> list[tuple[Name, int, int]]:

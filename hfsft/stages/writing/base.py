@@ -340,8 +340,8 @@ class Written(NamedSource, AskingStage):
         """Whether many of its rows were no prompts."""
         for number, step in enumerate(self.asked, 1):
             if names := outcome.removed(WRITTEN_BY, f"{step}.fault"):
-                said = ([*outcome.values(column), *outcome.removed(column)] for column in ("origin", WRITTEN_BY, SLOT))
-                mine = {slot for *of, slot in zip(*said, strict=True) if of == [WRITTEN, names[0]]}
+                said, by = map(outcome.all_values, ("origin", WRITTEN_BY, SLOT)), next(iter(names))
+                mine = {slot for *of, slot in zip(*said, strict=True) if of == [WRITTEN, by]}
                 slots = sum(self.in_round(slot, number) for slot in mine)  # a row may have come to several answers
                 written = slots - len(outcome.removed("origin", step))
                 yield from prompt_check.told(outcome, step, FAULT, written, "prompts")

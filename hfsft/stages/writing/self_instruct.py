@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from math import nextafter
 from typing import Any, ClassVar
@@ -18,6 +18,7 @@ from pydantic import Field
 
 from hfsft.engine.ledger import OF
 from hfsft.engine.resources import Work
+from hfsft.engine.spread.two_ways import TwoWays
 from hfsft.engine.step import Bound, Step, compare
 from hfsft.errors import Problem
 from hfsft.hashing import unit
@@ -31,6 +32,7 @@ from hfsft.stages.writing.written_kind import written_kind
 
 DEMONSTRATIONS, SHOWN = "demonstrations", "demonstration_texts"
 NOVELTY = "novelty"
+ROUNDS = "hfsft.stages.writing.few_rows:worked_out"  # what makes the same of scattered rows
 _NUMBER = re.compile(r"\A\d{1,3}[.)]\s+")
 _MORE = re.compile(r"\n[ \t]{0,9}\d{1,3}[.)]\s")  # where a writer goes on with the list
 WRITTEN_SHARE = 0.25  # of the demonstrations: two of eight
@@ -150,7 +152,7 @@ def round_of(slot: int, rounds: int) -> int:
     return 1 + slot % rounds
 
 
-def _ranks(batch: Batch, called: str, rounds: int) -> list[tuple[int, int] | None]:
+def ranks_of(batch: Batch, called: str, rounds: int) -> list[tuple[int, int] | None]:
     """For each row of the source the wave and the round in which it is written; None for all others."""
     rows = zip(batch["origin"], batch[WRITTEN_BY], batch[WAVE], batch[SLOT], strict=True)
     return [
@@ -159,9 +161,15 @@ def _ranks(batch: Batch, called: str, rounds: int) -> list[tuple[int, int] | Non
     ]
 
 
-def showing(called: str, rounds: int, number: int, count: int) -> Callable[[Batch], Batch]:
+def looked_at(rank: tuple[int, int] | None, number: int, text: Any) -> bool:
+    """Whether a row is compared in that round: one of a later wave in each up to its own."""
+    return rank is not None and bool(text) and (rank[1] == number or (rank[1] < number and rank[0] > 1))
+
+
+def showing(called: str, rounds: int, number: int, count: int) -> TwoWays:
     """What picks the demonstrations of the rows of a round."""
-    return partial(_shown, called=called, rounds=rounds, number=number, count=count)
+    how: dict[str, Any] = {"called": called, "rounds": rounds, "number": number, "count": count}
+    return TwoWays(partial(_shown, **how), Work(ROUNDS, {"way": "showing", "how": how}))
 
 
 def _shown(batch: Batch, *, called: str, rounds: int, number: int, count: int) -> Batch:
@@ -170,7 +178,7 @@ def _shown(batch: Batch, *, called: str, rounds: int, number: int, count: int) -
     They are of people, and of those written in rounds before it and in no later wave: what a row of a wave sees does
     not change when another wave comes.
     """
-    ranks, ids, texts = _ranks(batch, called, rounds), batch["id"], batch["instruction"]
+    ranks, ids, texts = ranks_of(batch, called, rounds), batch["id"], batch["instruction"]
     absent = [None] * len(ids)
     picked, said = list(batch.get(DEMONSTRATIONS) or absent), list(batch.get(SHOWN) or absent)
     peoples = _Ring([ids[at] for at, origin in enumerate(batch["origin"]) if origin in PEOPLE and texts[at]], ids)
@@ -212,9 +220,10 @@ class _Ring:
         return [self._places[each] for each in found]
 
 
-def comparing(called: str, rounds: int, number: int, by: By, below: float) -> Callable[[Batch], Batch]:
+def comparing(called: str, rounds: int, number: int, by: By, below: float) -> TwoWays:
     """What measures how much the rows of a round are like those before them."""
-    return partial(_compared, called=called, rounds=rounds, number=number, by=by, below=below)
+    how: dict[str, Any] = {"called": called, "rounds": rounds, "number": number, "by": by, "below": below}
+    return TwoWays(partial(_compared, **how), Work(ROUNDS, {"way": "comparing", "how": how}))
 
 
 def _compared(batch: Batch, *, called: str, rounds: int, number: int, by: By, below: float) -> Batch:
@@ -227,11 +236,11 @@ def _compared(batch: Batch, *, called: str, rounds: int, number: int, by: By, be
     ids, texts = batch["id"], batch["instruction"]
     absent = [None] * len(ids)
     likeness, nearest = list(batch.get(NOVELTY) or absent), list(batch.get(NOVELTY + OF) or absent)
-    ranks = {at: rank for at, rank in enumerate(_ranks(batch, called, rounds)) if rank and texts[at]}
+    ranks = {at: rank for at, rank in enumerate(ranks_of(batch, called, rounds)) if rank and texts[at]}
     there = sorted((*rank, ids[at], at) for at, rank in ranks.items() if rank[1] <= number)
     peoples = [at for at, origin in enumerate(batch["origin"]) if origin in PEOPLE and texts[at]]
     for wave in sorted({each[0] for each in there}):
-        mine = [at for of, turn, _, at in there if of == wave and (turn == number or wave > 1)]
+        mine = [at for of, turn, _, at in there if of == wave and looked_at((of, turn), number, texts[at])]
         before = [at for of, turn, _, at in there if of < wave or (of == wave == 1 and turn < number)]
         among, given = [*peoples, *before, *mine], len(peoples) + len(before)
         found = nearest_before([texts[at] for at in among], [0] * given + [1] * len(mine), by, below)

@@ -95,15 +95,28 @@ def test_the_same_rows_calls_and_costs(tmp_path: Path, monkeypatch: pytest.Monke
         assert usage_there == usage
 
 
-def toy(folder: Path, llm: LLM, count: int, text: str, askers: int, **more: Any) -> tuple[list[Any], Ledger, Usage]:
-    """Rows that are each asked `text`, of one model, by so many askers."""
+def toy(
+    folder: Path,
+    llm: LLM | list[LLM],
+    count: int,
+    text: str,
+    askers: int,
+    *,
+    concurrency: int = 16,
+    actors: Threads | None = None,
+    **more: Any,
+) -> tuple[list[Any], Ledger, Usage]:
+    """Rows that are each asked `text`, of one model, by so many askers; `more` bounds it."""
 
     def ask(row: Row) -> Turns:
         said = yield Request("m", ({"role": "user", "content": text.format(**row)},))
         return {"answer": said.text}
 
+    folder.mkdir(exist_ok=True)
     step = Step("ask", asks=True, reads=("text",), writes={"answer": "string"}, work=held(ask), models=("m",))
-    model = Model(model="m-1", base_url=llm.url, max_tokens=100, price=Price(input=5, output=20), concurrency=16)
+    urls = [each.url for each in llm] if isinstance(llm, list) else llm.url
+    price = Price(input=5, output=20)
+    model = Model(model="m-1", base_url=urls, max_tokens=100, price=price, concurrency=concurrency)
     budget = Budget(**more) if more else None
     with Store(folder / "r.sqlite") as store, Pool({"m": model}, store, budget=budget, patience=QUICK) as pool:
         ledger = Ledger()
@@ -112,7 +125,7 @@ def toy(folder: Path, llm: LLM, count: int, text: str, askers: int, **more: Any)
             Live(pool),
             folder / "cache",
             ledger,
-            executor=partial(OnDaft, askers=Askers(Threads(askers))),
+            executor=partial(OnDaft, askers=Askers(actors or Threads(askers))),
         )
         return rows.to_list(), ledger, pool.usage
 

@@ -10,12 +10,17 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from datasets import Dataset
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hfsft.engine.on_daft.daft_executor import OnDaft
 from hfsft.engine.on_daft.parquet_parts import PartRows
 from hfsft.engine.on_daft.part_files import PartFiles
 from hfsft.engine.on_daft.work_folder import WorkFolder
 from hfsft.engine.ordering.merged_rows import MergedRows
+from hfsft.engine.ordering.merging import owners
+from hfsft.engine.ordering.streamed_rows import OfDataset
 from hfsft.engine.ordering.text_columns import TextColumn, twins
 
 KINDS = {"id": "string", "split": "string", "text": "string", "vector": "vector[2]"}
@@ -74,7 +79,17 @@ def test_texts_of_all_rows_are_never_in_memory_at_once(
 
 
 def test_texts_that_stand_twice_are_found() -> None:
-    assert twins([["a", "b"], ["c"]]) == []
-    assert twins([["a", "b"], ["b", "c"], ["a"]]) == ["a", "b"]
-    column = TextColumn.of(["a", None, "c"])
+    assert twins(lambda: iter([["a", "b"], ["c"]])) == []
+    assert twins(lambda: iter([["a", "b"], ["b", "c"], ["a"]])) == ["a", "b"]
+    rows = OfDataset(Dataset.from_dict({"id": ["a", None, "c"]}))
+    column = TextColumn(rows, "id")
     assert (len(column), list(column), column[2], column[1:]) == (3, ["a", None, "c"], "c", [None, "c"])
+    assert (column[::-1], column[3:], column[-1]) == (["c", None, "a"], [], "c")
+
+
+@given(st.lists(st.lists(st.text("ab\U0001f600\uffff\0", max_size=3)), max_size=5), st.integers(1, 3))
+def test_runs_come_next_as_if_all_were_sorted_at_once(texts: list[list[str]], at_once: int) -> None:
+    runs = [sorted(run) for run in texts]
+    cut = [iter([run[start : start + at_once] for start in range(0, len(run), at_once)]) for run in runs]
+    every = sorted(((text, number) for number, run in enumerate(runs) for text in run))
+    assert [each for some in owners(cut) for each in some.tolist()] == [number for _, number in every]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
 import json
 from pathlib import Path
 from typing import Any
@@ -133,19 +132,3 @@ def test_an_index_of_many_finds_the_pairs_in_any_order(monkeypatch: pytest.Monke
     assert {(place, place + 600) for place in range(600)} <= found.keys()
     assert {tuple(sorted(pair[:2])) for pair in turned.pairs(0.9)} == found.keys()
     assert all(value >= 0.9 for value in found.values())
-
-
-def test_without_the_library_of_the_index_it_is_told_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dense_index, "MANY", 10)
-    imported = builtins.__import__
-
-    def lacking(name: str, *rest: Any) -> Any:
-        if name == "faiss":
-            raise ImportError(name)
-        return imported(name, *rest)
-
-    monkeypatch.setattr(builtins, "__import__", lacking)
-    index = DenseIndex[int]()
-    index.add(range(12), near_vectors(12))
-    with pytest.raises(ModelError, match=r"12 texts are too many .*pip install 'hfsft\[semantic\]'"):
-        list(index.pairs(0.9))

@@ -29,8 +29,8 @@ def test_another_model_is_another_resource() -> None:
     assert one != two
 
 
-@pytest.mark.acceptance
-def test_each_text_has_its_likelihood_long_ones_that_of_their_likeliest_piece(tmp_path: Path) -> None:
+def small_classifier(folder: Path) -> None:
+    """A classifier of a few words in a folder; skips the test where there is no torch."""
     torch = pytest.importorskip("torch")
     from tokenizers import Tokenizer
     from tokenizers.models import WordLevel
@@ -41,11 +41,15 @@ def test_each_text_has_its_likelihood_long_ones_that_of_their_likeliest_piece(tm
     words = ["[UNK]", "[PAD]", "good", "day", "bad", "night", "x", "y"]
     inner = Tokenizer(WordLevel({word: place for place, word in enumerate(words)}, unk_token="[UNK]"))
     inner.pre_tokenizer = Whitespace()
-    PreTrainedTokenizerFast(tokenizer_object=inner, unk_token="[UNK]", pad_token="[PAD]").save_pretrained(tmp_path)
+    PreTrainedTokenizerFast(tokenizer_object=inner, unk_token="[UNK]", pad_token="[PAD]").save_pretrained(folder)
     model = BertForSequenceClassification(BertConfig(**json.loads(CONFIG.read_text())))
     model.classifier.weight.data *= 100
-    model.save_pretrained(tmp_path)
+    model.save_pretrained(folder)
 
+
+@pytest.mark.acceptance
+def test_each_text_has_its_likelihood_long_ones_that_of_their_likeliest_piece(tmp_path: Path) -> None:
+    small_classifier(tmp_path)
     rule = FILTERS["toxicity"](model=str(tmp_path), at_most=1)
     long = " ".join(["good day"] * 20 + ["bad night x y"] * 20)
     kept, _ = rule.apply(Dataset.from_dict({"response": ["good day", "bad night x y", "", long]}))

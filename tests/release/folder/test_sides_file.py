@@ -261,7 +261,7 @@ def test_a_key_may_be_any_text_and_the_file_is_json_line_by_line(tmp_path: Path)
         "no-hash": Stand("train", "train"),
     }
     sides = Sides({"validation": 0.1}, stands)
-    written = sides_file.text(sides)
+    written = "".join(sides_file.lines(sides))
     said = [
         {"key": key, "side": stand.side} | ({"was": stand.was} if stand.was else {}) for key, stand in stands.items()
     ]

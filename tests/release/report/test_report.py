@@ -9,6 +9,7 @@ from html import unescape
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from hfsft.cli import main
@@ -16,8 +17,9 @@ from hfsft.errors import ReleaseError
 from hfsft.release.reader import Release
 from hfsft.release.report.html_pages import inside_page
 from hfsft.release.report.page import LATER, report, rewrite
-from hfsft.release.report.page_data import EACH_RULE, LONGEST, SAMPLES, PageData, SplitRows
-from hfsft.release.report.thresholds import STEPS, _places, thresholds
+from hfsft.release.report.page_data import EACH_RULE, LONGEST, SAMPLES, PageData
+from hfsft.release.report.split_rows import SplitRows
+from hfsft.release.report.thresholds import STEPS, threshold, thresholds
 from tests.release.toy import NASTY, release, toy
 
 
@@ -82,9 +84,9 @@ def test_a_page_without_charts_is_still_a_page(monkeypatch: pytest.MonkeyPatch, 
 
 
 def test_every_place_of_a_slider_says_what_that_bound_would_keep(story: PageData) -> None:
-    for measure in thresholds(story):
+    for measure in thresholds(story, 99):
         kept = [float(value) for value in story.values(measure["column"]) if value is not None]
-        removal = story.removed_by(measure["column"])
+        removal = [float(value) for some in story.removed_by(measure["column"]) for value in some]
         for value, *counts in measure["places"]:
             assert counts == [
                 sum(one >= value for one in kept),
@@ -95,7 +97,7 @@ def test_every_place_of_a_slider_says_what_that_bound_would_keep(story: PageData
 
 
 def test_the_bounds_are_places_of_the_slider_and_keep_what_was_kept(story: PageData) -> None:
-    found = {measure["column"]: measure for measure in thresholds(story)}
+    found = {measure["column"]: measure for measure in thresholds(story, 99)}
     assert found["tokens_response"]["bounds"] == {"at_least": 20, "at_most": 100}
     assert found["score_relevance"]["bounds"] == {}
     for measure in found.values():
@@ -105,8 +107,11 @@ def test_the_bounds_are_places_of_the_slider_and_keep_what_was_kept(story: PageD
 
 
 def test_many_values_make_a_slider_of_bounded_size() -> None:
-    kept = [index / 7919 for index in range(20_000)]
-    places = _places(kept, [9.5, 11.25], {"at_most": 1.2345})
+    kept = np.arange(20_000) / 7919
+    parts = np.array_split(kept, 7)
+    found = threshold("length", lambda: parts, lambda: [np.array([9.5, 11.25])], {"at_most": 1.2345}, None)
+    assert found is not None
+    places = found["places"]
     assert len(places) <= STEPS + 3
     assert [place for place in places if place[0] == 1.2345] == [[1.2345, 10223, 2, 9777, 0]]
 
@@ -147,7 +152,7 @@ def test_rows_are_taken_where_they_stand_across_shards(tmp_path: Path) -> None:
         2999: {"id": "1-1499"},
         4499: {"id": "2-1499"},
     }
-    assert table.column("nothing") == [None] * 4500
+    assert list(table.column("nothing")) == [None] * 4500
     assert list(table.rows([])) == []
     assert dict(table.rows([0, 4499], ["id", "nothing"])) == {0: {"id": "0-0"}, 4499: {"id": "2-1499"}}
     assert dict(SplitRows("train", [_two_columns(tmp_path)]).rows([1], ["said"])) == {1: {"said": "b"}}

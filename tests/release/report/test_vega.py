@@ -5,9 +5,11 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from hfsft.pipeline.building import run
 from hfsft.release.report import vega
 
 ENDS_ONCE = """
@@ -49,3 +51,27 @@ def test_a_job_that_meets_the_end_of_an_idle_process_is_done_by_another(
 def test_a_process_that_hangs_before_its_first_job_ends() -> None:
     done = subprocess.run([sys.executable, "-c", HANGS], input="", text=True, timeout=60, check=False)
     assert done.returncode == vega.HUNG
+
+
+def test_the_process_starts_only_where_a_picture_is_not_there(
+    tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jobs: list[list[str]] = []
+    asked = vega._wrong
+
+    def wrong(job: dict[str, Any]) -> str:
+        jobs.append(list(job))
+        return asked(job)
+
+    monkeypatch.setattr(vega, "_wrong", wrong)
+    rows = [{"instruction": f"Question {number}?", "response": "It is there. " * number} for number in range(1, 9)]
+    recipe = {"name": "drawn", "examples": [{"rows": rows}]}
+    _, folder = run(recipe, out=tmp_path / "first")
+    assert "pictures" in [each for job in jobs for each in job]
+    jobs.clear()
+    _, again = run(recipe, out=tmp_path / "second")
+    assert jobs == []
+    assert sorted(folder.glob("assets/*"))
+    assert [each.name for each in sorted(again.glob("assets/*"))] == [
+        each.name for each in sorted(folder.glob("assets/*"))
+    ]

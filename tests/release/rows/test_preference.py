@@ -40,7 +40,8 @@ def tables(*sides: tuple[dict[str, Any], dict[str, Any]], plain: bool = False, *
         ids = (f"c{number}", f"r{number}")
         rows |= {ids[0]: scored(chosen, 5.0, ids[0]), ids[1]: scored(rejected, 2.0, ids[1])}
         pairs.append(SettledPair(*ids, 5.0, 2.0, True))
-    return written_pairs(pairs, rows, MessageStyle(**style), plain)
+    columns, written = written_pairs(pairs, rows, MessageStyle(**style), plain)
+    return columns, list(written())
 
 
 def with_tools() -> tuple[dict[str, Any], dict[str, Any]]:

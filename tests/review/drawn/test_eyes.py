@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from hfsft.errors import UserError
 from hfsft.review.drawn.eyes import KINDS, EyesRow, of_kind, taken_in_turn
 from hfsft.review.drawn.kinds_shown import DISPUTED, ONLY
 from hfsft.review.drawn.reviewer_walk import WantedSample, draw
@@ -64,6 +65,19 @@ def test_rows_of_a_set_that_nobody_compared_are_compared_when_they_are_asked_for
     assert found[1][1].startswith(f"it asks much the same as row {first} (")
     (drawn,) = [draw(rows, WantedSample(only=("duplicates",), rows=9)).eyes]
     assert [int(each.row.id, 16) for each in drawn] == [3, 2]
+
+
+def test_rows_in_any_number_are_compared_unless_that_takes_too_much(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = [f"Where is parcel {n} of the shop in street {n * 7 % 83}?" for n in range(40)]
+    rows = reviewed([a_row(n, instruction=text) for n, text in enumerate((*asked, asked[11] + " Please"))])
+    few = of_kind(rows, "duplicates", thorough=True)
+    assert any(int(each.row.id, 16) == 40 for each in few)
+    monkeypatch.setattr("hfsft.review.drawn.eyes.LOOKED_AT", 15)
+    monkeypatch.setattr("hfsft.review.drawn.eyes.MOST_SAMPLED", 10)
+    assert of_kind(rows, "duplicates", thorough=True) == few
+    monkeypatch.setattr("hfsft.review.drawn.eyes.MOST_BYTES", 100)
+    with pytest.raises(UserError, match=r"41 rows are too many to be compared .* build them with `near_duplicate`"):
+        of_kind(rows, "duplicates", thorough=True)
 
 
 def test_contradictions_and_rows_without_a_score_say_why() -> None:

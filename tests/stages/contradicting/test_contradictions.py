@@ -13,8 +13,8 @@ from hfsft.errors import RecipeError
 from hfsft.pipeline import run, validate
 from hfsft.recipe.compile import compile_recipe
 from hfsft.recipe.recipe import load_recipe
-from hfsft.stages.contradicting.alike_questions import pairing
-from hfsft.stages.contradicting.contradictions import marking
+from hfsft.stages.contradicting.alike_questions import Pairing
+from hfsft.stages.contradicting.marking import Marking
 from tests.models.server import LLM, Body, said_to
 
 ROWS = [
@@ -92,22 +92,22 @@ def test_a_row_falls_for_a_better_one_that_stays() -> None:
         "reason": ["x", "y", "z", ""],
     }
     batch = {"id": ["a", "b", "c", "d", "e"], "score_mean": [2.0, 3.0, 1.0, 1.5, 5.0]}
-    made = marking()(batch, pairs)
+    made = Marking()(batch, pairs)
     assert made["contradiction"] == ["x", None, "y", None, None]
     assert made["contradiction_of"] == ["b", None, "b", None, None]
-    assert marking()(batch, {name: [] for name in pairs})["contradiction"] == [None] * 5
+    assert Marking()(batch, {name: [] for name in pairs})["contradiction"] == [None] * 5
 
 
 def test_each_row_is_compared_with_the_few_that_are_most_like_it() -> None:
     sizes = ("small", "smaller", "large", "larger")
     asked = [f"How hot must the {size} kiln of the old yard be for clay?" for size in sizes]
     batch = {"id": list("abcd"), "instruction": asked, "response": ["1", "2", "3", "4"]}
-    every = pairing(at_least=0.6, by="letters", most=9)(batch)
+    every = Pairing(at_least=0.6, by="letters", most=9)(batch)
     assert len(every["id"]) == len(set(every["id"])) == 6
-    few = pairing(at_least=0.6, by="letters", most=1)(batch)
+    few = Pairing(at_least=0.6, by="letters", most=1)(batch)
     assert sorted(zip(few["one_id"], few["other_id"], strict=True)) == [("a", "b"), ("c", "d")]
     prompted = {**batch, "system": ["One", "Two", "Three", "Four"]}
-    assert pairing(at_least=0.6, by="letters", most=9)(prompted)["id"] == []
+    assert Pairing(at_least=0.6, by="letters", most=9)(prompted)["id"] == []
 
 
 def test_what_questions_mean_may_be_compared(server: LLM, tmp_path: Path, home: Path) -> None:

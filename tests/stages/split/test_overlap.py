@@ -13,7 +13,7 @@ from hfsft.engine.ledger import SIDES
 from hfsft.hashing import digest
 from hfsft.rows.columns import COLUMNS
 from hfsft.similarity import normalise, split_words
-from hfsft.stages.split import overlap
+from hfsft.stages.split import word_runs
 from hfsft.stages.split.overlap import Overlap
 from tests.stages.helpers import row
 
@@ -90,7 +90,7 @@ def test_a_test_row_is_compared_with_validation_too_and_no_row_with_one_that_is_
 def test_what_many_rows_begin_with_finds_none_and_one_of_them_is_found_by_the_rest(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(overlap, "COMMON", 5)
+    monkeypatch.setattr(word_runs, "COMMON", 5)
     opening = "Please read what stands below and say in one sentence what it is about:"
     rest = [" ".join(digest([number, at], 5) for at in range(12)) for number in range(20)]
     rows = [row(f"{opening} {text}") for text in rest] + [row(f"{opening} {rest[3]} indeed")]

@@ -15,12 +15,13 @@ is taken off too, which no fit can tell apart.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from math import fsum, log
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hfsft.engine.resources import Work
+from hfsft.engine.spread.two_ways import TwoWays
 from hfsft.engine.step import Step
 from hfsft.filters.text.tokens import words
 from hfsft.rows.batch import Batch, rows_of
@@ -65,10 +66,25 @@ def fitted(scores: Sequence[float], lengths: Sequence[float]) -> Fit:
     rows = len(scores)
     if not rows:
         return Fit(0.0, 0.0, 0)
-    logs = [log(max(length, 1)) for length in lengths]
-    middle, mean = fsum(logs) / rows, fsum(scores) / rows
-    over = fsum((each - middle) ** 2 for each in logs)
-    together = fsum((each - middle) * (score - mean) for each, score in zip(logs, scores, strict=True))
+    middle, mean = (fsum(each) / rows for each in zip(*terms(scores, lengths), strict=True))
+    over, together = (fsum(each) for each in zip(*products(scores, lengths, middle, mean), strict=True))
+    return line(over, together, middle, rows)
+
+
+def terms(scores: Sequence[float], lengths: Sequence[float]) -> list[tuple[float, float]]:
+    """Of each row the logarithm of its words, and its score."""
+    return [(log(max(length, 1)), score) for score, length in zip(scores, lengths, strict=True)]
+
+
+def products(
+    scores: Sequence[float], lengths: Sequence[float], middle: float, mean: float
+) -> list[tuple[float, float]]:
+    """Of each row how far it lies from the mean of logarithms, squared, and times how far its score does."""
+    return [((each - middle) ** 2, (each - middle) * (score - mean)) for each, score in terms(scores, lengths)]
+
+
+def line(over: float, together: float, middle: float, rows: int) -> Fit:
+    """The line, by the sums of these."""
     return Fit(together / over if rows >= FEWEST and over > 1e-12 else 0.0, middle, rows)
 
 
@@ -95,14 +111,20 @@ def adjusting_step(name: str, criteria: Sequence[str], place: Place | None = Non
     )
 
 
-def adjusting(criteria: Sequence[str]) -> Callable[[Batch], Batch]:
+def adjusting(criteria: Sequence[str]) -> TwoWays:
     """What adjusts scores."""
-    return partial(_adjusted, criteria=criteria)
+    rounds = Work("hfsft.stages.judging.bias.length_rounds:adjusted", {"criteria": list(criteria)})
+    return TwoWays(partial(_adjusted, criteria=criteria), rounds)
+
+
+def lengths_of(batch: Batch) -> list[int]:
+    """How many words each answer has."""
+    given = (*READS, *OPTIONAL)
+    return [words(answer_text(row)) for row in rows_of({name: batch[name] for name in given if name in batch})]
 
 
 def _adjusted(batch: Batch, *, criteria: Sequence[str]) -> Batch:
-    given = (*READS, *OPTIONAL)
-    lengths = [words(answer_text(row)) for row in rows_of({name: batch[name] for name in given if name in batch})]
+    lengths = lengths_of(batch)
     made: Batch = {}
     for name in criteria:
         scores = batch[score_of(name)]

@@ -10,11 +10,13 @@ that is told which holds among answers of one length too.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from heapq import nsmallest
 from typing import TYPE_CHECKING, Any
 
-from hfsft.engine.resources import Work
+from hfsft.engine.resources import Work, path_of
+from hfsft.engine.spread.scattered import NUMBER
+from hfsft.engine.spread.two_ways import TwoWays
 from hfsft.engine.step import Step
 from hfsft.filters.text.tokens import words
 from hfsft.hashing import unit
@@ -25,6 +27,7 @@ from hfsft.stages.judging.bias.rank_correlation import Correlation, at_equal, sp
 from hfsft.texts.style import Style, fillers_in, style_of
 
 if TYPE_CHECKING:
+    from hfsft.engine.spread.scattered import Does, Scattered
     from hfsft.errors import Place
     from hfsft.stages.base import Outcome
 
@@ -52,13 +55,23 @@ def placing_step(name: str, place: Place | None = None) -> Step:
     )
 
 
-def placing() -> Callable[[Batch], Batch]:
+def placing() -> TwoWays:
     """What numbers rows."""
-    return _placed
+    return TwoWays(_placed, Work(path_of(numbered)))
 
 
 def _placed(batch: Batch) -> Batch:
     return {PLACE: list(range(len(batch["id"])))}
+
+
+def numbered(rows: Scattered) -> Scattered:
+    """The same of scattered rows."""
+    return rows.only([NUMBER]).through(Work(path_of(as_place)), {NUMBER: "int64", PLACE: "int32"})
+
+
+def as_place() -> Does:
+    """The work that takes the number of a row for its place."""
+    return lambda table: table.append_column(PLACE, table[NUMBER])
 
 
 def figures(outcome: Outcome, columns: Mapping[str, str]) -> dict[str, Any]:

@@ -143,12 +143,17 @@ def watched_run(
     why: Mapping[int, str] = {}
     if not any(row.get(PENDING) for row in rows):
         placed = [{**row, STRETCH_OF: number} for row, number in zip(rows, numbers, strict=True)]
-        why = _reasons(found_drifts(placed, rubric, control, [anchor.scores for anchor in anchors]))
+        why = lost_in(placed, rubric, control, anchors)
     made: list[Row] = []
     for row, number in zip(rows, numbers, strict=True):
         lost = dict.fromkeys(scores) if number in why else {name: row[name] for name in scores}
         made.append({STRETCH_OF: number, **lost, UNSCORED: why.get(number)})
     return {name: [row[name] for row in made] for name in (STRETCH_OF, *scores, UNSCORED)}
+
+
+def lost_in(rows: Sequence[Row], rubric: Rubric, control: Control, anchors: Sequence[Anchor]) -> dict[int, str]:
+    """By stretch that drifted, why its rows have no scores; of rows that carry a control and have their stretches."""
+    return _reasons(found_drifts(rows, rubric, control, [anchor.scores for anchor in anchors]))
 
 
 Found = Mapping[str, tuple[Mapping[int, float], frozenset[int], float]]

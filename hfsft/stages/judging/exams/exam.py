@@ -58,8 +58,8 @@ def items(
     That are examples, those whose ids have the lowest hashes, else anchors. `judges` are the hashes of what each judges
     by. A row is graded once in any case, so that its first grading here costs nothing once it comes to that.
     """
-    examples = [row for row in rows_of(batch) if row["origin"] == "example" and answered(row)]
-    some = sorted(examples, key=lambda row: unit(row["id"], TABLE))[:TWICE]
+    rows = list(rows_of(batch))
+    some = [rows[place] for place in graded_twice(rows)]
     asked: list[tuple[Row, int | None, int]] = []
     for place, anchor in enumerate(anchors):
         asked += [(anchor.row(), place, again) for again in range(2 if place < TWICE - len(some) else 1)]
@@ -81,6 +81,12 @@ def items(
                 }
             )
     return {name: [row[name] for row in found] for name in table(dict.fromkeys(columns), criteria)}
+
+
+def graded_twice(rows: Sequence[Row]) -> list[int]:
+    """The places of the examples that are graded two times."""
+    examples = [place for place, row in enumerate(rows) if row["origin"] == "example" and answered(row)]
+    return sorted(examples, key=lambda place: unit(rows[place]["id"], TABLE))[:TWICE]
 
 
 def ask(row: Row, graders: Mapping[str, Grader]) -> Turns:

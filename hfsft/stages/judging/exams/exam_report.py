@@ -50,9 +50,8 @@ def figures(
         found["exam"] = {each.judge: each.as_dict() for each in examined(rows, rubric, bounds, between=between)}
     if control:
         names = [CONTROL, STRETCH_OF, *(of(name) for name in rubric.criteria for of in (control_of, repeat_of))]
-        values = ([*outcome.values(name), *outcome.removed(name)] for name in names)
-        run = [dict(zip(names, row, strict=True)) for row in zip(*values, strict=True)]
-        judged = [row for row in run if row[STRETCH_OF] is not None]
+        run = zip(*map(outcome.all_values, names), strict=True)
+        judged = [dict(zip(names, row, strict=True)) for row in run if row[1] is not None]
         found["control"] = control_figures(judged, rubric, control, rights)
     return found
 

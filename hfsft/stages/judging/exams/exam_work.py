@@ -7,13 +7,15 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from hfsft.engine.resources import Work
+from hfsft.engine.spread.two_ways import TwoWays
 from hfsft.models.model import Turns
 from hfsft.rows.batch import Batch, Row
 from hfsft.stages.judging.exams import controls, exam
 from hfsft.stages.judging.judge import Judge
 
 
-def items(section: Mapping[str, Any], judges: Mapping[str, str]) -> Callable[[Batch], Batch]:
+def items(section: Mapping[str, Any], judges: Mapping[str, str]) -> TwoWays:
     """What makes the table of things that each judge grades."""
     stage = Judge.model_validate(section)
 
@@ -21,7 +23,8 @@ def items(section: Mapping[str, Any], judges: Mapping[str, str]) -> Callable[[Ba
         seen = [name for name in batch if name not in ("id", "origin")]
         return exam.items(batch, stage.anchor_list, list(stage.criteria), judges, seen)
 
-    return made
+    how = {"section": dict(section), "judges": dict(judges)}
+    return TwoWays(made, Work("hfsft.stages.judging.exams.few_examples:made_of_few", how))
 
 
 def asking(section: Mapping[str, Any], models: Sequence[str], reasoning: bool) -> Callable[[Row], Turns]:
@@ -37,10 +40,10 @@ def held(section: Mapping[str, Any], place: str) -> Callable[[Batch], Batch]:
     return partial(exam.held, rubric=stage.measure, bounds=stage.bounds, between=stage.expected, place=place)
 
 
-def watched(section: Mapping[str, Any], scores: Sequence[str]) -> Callable[[Batch], Batch]:
+def watched(section: Mapping[str, Any], scores: Sequence[str]) -> TwoWays:
     """What takes the scores of rows in stretches that drifted."""
     stage = Judge.model_validate(section)
     assert stage.control is not None, "no run is watched without controls"
-    return partial(
-        controls.watched_run, rubric=stage.measure, control=stage.control, anchors=stage.anchor_list, scores=scores
-    )
+    how: dict[str, Any] = {"rubric": stage.measure, "control": stage.control, "anchors": stage.anchor_list}
+    rounds = Work("hfsft.stages.judging.exams.watched_rounds:watched", {**how, "scores": scores})
+    return TwoWays(partial(controls.watched_run, **how, scores=scores), rounds)

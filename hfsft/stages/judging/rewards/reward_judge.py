@@ -7,10 +7,9 @@ section 3.5 (a model whose one output is how good an answer to a prompt is); bes
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import partial
-from statistics import fmean, median
+from statistics import fmean
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import Field, PrivateAttr
@@ -30,6 +29,7 @@ from hfsft.stages.judging import calibrated, judge_report
 from hfsft.stages.judging.bias import bias_report, length_adjusted, measured
 from hfsft.stages.judging.bias.adjusted_stage import AdjustedStage
 from hfsft.stages.judging.judge_report import NO_VERDICT, SAME, SOME, UNSCORED, unscored
+from hfsft.tallies.frequent import frequent
 
 if TYPE_CHECKING:
     from hfsft.models.model import Model
@@ -39,6 +39,7 @@ REWARD = "reward"
 TASKS: tuple[Task, ...] = ("score", "rerank", "classify")
 """What a model does that gives numbers."""
 SCORES = tuple(score_of(name) for name in (REWARD, "mean", "min"))
+DIFFERENT = 1000  # numbers that are counted exactly; of more, those that most rows got are
 NO_NUMBER = ("unreadable", "vector")
 """Causes of answers that hold no number: the row is unscored, and does not fail."""
 ONE_OUTPUT = ("", "LABEL_0", REWARD)
@@ -141,7 +142,8 @@ class RewardJudge(AdjustedStage):
         """Whether it tells rows apart, and how many rows got no number."""
         values = outcome.numbers(SCORES[0], fallen=True)
         if len(values) >= SOME:
-            ((top, times),) = Counter(values).most_common(1)
+            counted = frequent(lambda: values, DIFFERENT)
+            ((top, times),) = counted.counts.most_common(1) or [(0.0, 0)]
             if times / len(values) >= SAME:
                 yield Warn(f"the reward model hardly tells rows apart: {times / len(values):.0%} got {top:g}")
         if fell := unscored(outcome):
@@ -159,7 +161,7 @@ class RewardJudge(AdjustedStage):
         if not kept:
             return None
         rows = [
-            (called, len(values), min(values), median(values), fmean(values), max(values))
+            (called, len(values), min(values), _median(values), fmean(values), max(values))
             for called, values in (("stayed", kept), ("were scored", scored))
         ]
         head = ("rows that", "rows", "lowest", "median", "mean", "highest")
@@ -180,6 +182,13 @@ class RewardJudge(AdjustedStage):
 def rewarding(model: str, alone: bool, reasoning: bool) -> Callable[[Row], Turns]:
     """What asks for the number of a row; `alone` says whether in one text."""
     return partial(_reward, model=model, alone=alone, reasoning=reasoning)
+
+
+def _median(values: Collection[float]) -> float:
+    """The median; it holds 8 bytes for each number."""
+    import numpy as np
+
+    return float(np.median(np.fromiter(values, float, len(values))))
 
 
 def _reward(row: Row, *, model: str, alone: bool, reasoning: bool) -> Turns:

@@ -34,6 +34,18 @@ BY_WORD = {  # as clients say it
 }
 
 
+READING = (
+    "access was denied: the keys of every machine that reads there (AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, "
+    "AWS_PROFILE, or its role; HF_TOKEN for the Hub) must allow to list and read; ?anonymous=true behind an s3:// "
+    "address reads what all may"
+)
+
+
+def told_of_reading(error: OSError) -> str:
+    """The same of a place that is only read."""
+    return told(error).replace(DENIED, READING)
+
+
 def told(error: OSError) -> str:
     """What happened, and what to do."""
     said = str(error)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -26,7 +27,7 @@ def named_families(rows: Scattered, near: NearPairs, keys: str, document: str, n
     `rows` have a column `keys`, and may have one that names the document that each rests on.
     """
     own = rows.only([NUMBER, keys]).through(Work(path_of(exploded), {"keys": keys}), KEYED)
-    every = own.also(_resting(rows, document)) if document in rows.kinds else own
+    every = own.also(resting(rows, document)) if document in rows.kinds else own
     every = every.kept("keys of families")
     first = every.told(["key"], {"first": ("min", NUMBER)})
     pairs = every.joined(first, ["key"]).only({"one": NUMBER, "other": "first"})
@@ -39,18 +40,18 @@ def named_families(rows: Scattered, near: NearPairs, keys: str, document: str, n
     return together.only([NUMBER, COMPONENT]).joined(names, [COMPONENT]).only([NUMBER, name])
 
 
-def exploded(keys: str) -> Does:
-    """The work that makes a row of each key of a row."""
+def exploded(keys: str, beside: Sequence[str] = (NUMBER,)) -> Does:
+    """The work that makes a row of each key of a row, with these columns beside it."""
 
     def does(table: pa.Table) -> pa.Table:
         lists = table[keys].combine_chunks()
-        numbers = table[NUMBER].take(pc.list_parent_indices(lists))
-        return pa.table({NUMBER: numbers, "key": pc.list_flatten(lists).cast(pa.string())})
+        rows = table.select(list(beside)).take(pc.list_parent_indices(lists))
+        return rows.append_column("key", pc.list_flatten(lists).cast(pa.string()))
 
     return does
 
 
-def _resting(rows: Scattered, document: str) -> Scattered:
+def resting(rows: Scattered, document: str) -> Scattered:
     """The document of the seed of each row, as a key: that of most rows of the seed, of equally many the smallest."""
     seeds = rows.only({NUMBER: NUMBER, "seed": "seed_id", "document": document})
     there = seeds.through(Work(path_of(with_document)), {"seed": "string", "document": "string"})

@@ -1,0 +1,1 @@
+"""The steps of a split over rows that no process holds together."""

@@ -1,0 +1,1 @@
+"""Places beyond the disk of this machine, such as object stores, by their addresses."""

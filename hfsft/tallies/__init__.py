@@ -1,0 +1,1 @@
+"""Counts over very many values that take the same memory however many they are."""

@@ -1,0 +1,46 @@
+"""Filters with resources, models of this process and neighbours in vectors: on a cluster the same rows."""
+
+from __future__ import annotations
+
+import sys
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hfsft.pipeline.engines import Engine
+from tests.engine.cluster.nodes import Nodes
+from tests.engine.on_daft.test_any_recipe import made_here, outcome
+from tests.engine.on_daft.test_compared_rows import assert_compared, llm, recipe_in
+from tests.filters.text.test_toxicity import small_classifier
+from tests.fuzz.test_builds import alone
+from tests.models.server import LLM
+
+pytestmark = [pytest.mark.cluster, pytest.mark.lasting, pytest.mark.xdist_group("cluster")]
+__all__ = ["llm"]
+
+
+def made_there(recipe: Path, engine: str) -> tuple[Any, bool]:
+    """What the cluster makes of a recipe, and whether this process needed torch for it."""
+    with pytest.MonkeyPatch.context() as patch:
+        alone(patch, recipe.parent)
+        executor = Engine(engine, work=str(recipe.parent / "work")).executor()
+        assert executor
+        sys.modules.pop("torch", None)
+        return outcome(recipe, partial(executor, spread_from=0)), "torch" in sys.modules  # type: ignore[call-arg]
+
+
+def test_the_same_is_made(
+    cluster: Nodes, driver: ProcessPoolExecutor, llm: LLM, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alone(monkeypatch, tmp_path)
+    small_classifier(tmp_path / "classifier")
+    toxic = {"toxicity": {"model": "classifier", "at_most": 1}}
+    recipe = recipe_in(tmp_path, llm, [toxic, {"language": {"among": ["en"]}}])
+    made, spent, _ = made_here(recipe)
+    assert_compared(made)
+    there, with_torch = driver.submit(made_there, recipe, cluster.engine).result()
+    assert there == (made, spent, 0)
+    assert not with_torch, "the classifier runs on the nodes"
