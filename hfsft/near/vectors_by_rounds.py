@@ -21,8 +21,8 @@ import pyarrow.compute as pc
 from hfsft.engine.resources import Resource, Work, path_of
 from hfsft.engine.spread.scattered import NUMBER
 from hfsft.near.blocks import in_groups
-from hfsft.near.common_runs import KEY
 from hfsft.near.exact_counts import ALIKE
+from hfsft.near.looked_at import KEY
 from hfsft.near.near_by_rounds import FIRST, MOST, NearPairs, firsts
 from hfsft.near.order_numbers import RANK
 from hfsft.near.prepared import KNOWN
