@@ -37,6 +37,19 @@ def test_what_is_met_often_is_counted_exactly(values: list[int], most: int, at_o
     assert {value for value, count in every.items() if count > len(values) / most} <= set(again.counts)
 
 
+def test_all_that_are_met_often_stay_among_very_many_others() -> None:
+    often = [number % 20 if number % 20 < 9 and number % 2_000 > 99 else 1_000 + number for number in range(200_000)]
+    assert set(range(9)) - set(frequent(lambda: often, 24).counts) == set()
+
+
+def test_the_lowest_of_very_many_keys_are_kept() -> None:
+    keys = [(number * 7919 % 10_007).to_bytes(2, "big") for number in range(10_000)]
+    drawn = Lowest(7)
+    for place, key in enumerate(keys):
+        drawn.add(key, place)
+    assert [keys[place] for place in drawn.items()] == sorted(keys)[:7]
+
+
 @settings(deadline=None)
 @given(st.lists(st.lists(st.integers(0, 30), max_size=60), max_size=5), st.integers(1, 40))
 def test_counts_of_parts_are_put_together(parts: list[list[int]], most: int) -> None:
