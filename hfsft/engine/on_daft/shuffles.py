@@ -29,10 +29,10 @@ from hfsft.engine.on_daft.queries import daft_module
 from hfsft.engine.on_daft.work_folder import WorkFolder
 from hfsft.engine.resources import Resource, Work, path_of
 from hfsft.engine.spread.in_memory import checked, joined_kinds, told_kind, whole_groups
-from hfsft.engine.stored.storage_faults import told
 from hfsft.errors import HfsftError, UserError
 from hfsft.hashing import digest
 from hfsft.rows.features import arrow_schema
+from hfsft.storage.storage_faults import told
 
 if TYPE_CHECKING:
     from hfsft.engine.cluster.connection import Cluster
