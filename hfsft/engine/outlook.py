@@ -98,6 +98,8 @@ class Outlook:
         now = self._clock()
         if self._looks and done < self._looks[-1][1]:
             self._looks.clear()  # the rows of a step that was started before its turn are gone through once more
+        if self._looks and self._looks[0][1:] == (done, calls):
+            self._looks.clear()  # nothing came yet: processes that ask are being started, or a server is
         while len(self._looks) > 1 and now - self._looks[0][0] > WINDOW_SECONDS:
             self._looks.popleft()
         if not self._looks or now - self._looks[-1][0] >= _LEAST_SECONDS:

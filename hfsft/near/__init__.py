@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from hfsft.near.common_runs import KEY
+from hfsft.near.looked_at import KEY
 from hfsft.near.near_by_rounds import FIRST, NearPairs, near_pairs
 from hfsft.near.order_numbers import ITEM, RANK, numbered
 from hfsft.near.prepared import KNOWN, SAID, known_of, said_of

@@ -63,7 +63,7 @@ def looked_at(items: Scattered, held: Scattered, at_least: float, buckets: int) 
         return LookedAt(some, known)
     # A number in a run of a text that is looked at may take many values: so are other texts with the same run.
     mine = items.only([ITEM, KEY, SKETCH, TEXTS]).joined(some, [ITEM])
-    mine = mine.through(Work(path_of(numbered), said), RUNS).kept("runs with a number of these")
+    mine = mine.through(Work(path_of(numbered_runs), said), RUNS).kept("runs with a number of these")
     if not mine.count():
         return LookedAt(some, known)
     every = tells.through(Work(path_of(told), {**said, "kind": NUMBERED}), RUNS).also(mine)
@@ -187,7 +187,7 @@ def looked(known: Resource, at_least: float) -> Does:
     return does
 
 
-def numbered(at_least: float, buckets: int) -> Does:
+def numbered_runs(at_least: float, buckets: int) -> Does:
     """What tells the runs with a number of texts that are looked at and held, and those of long ones as others too."""
 
     def does(table: pa.Table) -> pa.Table:

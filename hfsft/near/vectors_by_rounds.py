@@ -21,8 +21,8 @@ import pyarrow.compute as pc
 from hfsft.engine.resources import Resource, Work, path_of
 from hfsft.engine.spread.scattered import NUMBER
 from hfsft.near.blocks import in_groups
-from hfsft.near.common_runs import KEY
 from hfsft.near.exact_counts import ALIKE
+from hfsft.near.looked_at import KEY
 from hfsft.near.near_by_rounds import FIRST, MOST, NearPairs, firsts
 from hfsft.near.order_numbers import RANK
 from hfsft.near.prepared import KNOWN
@@ -113,7 +113,7 @@ def keyed_vectors() -> Does:
 
     def does(table: pa.Table) -> pa.Table:
         numbers, groups, said = (table[name].to_pylist() for name in (NUMBER, GROUP, VECTOR))
-        other: list[bool] = vectors_of(said).any(axis=1).tolist()
+        other: list[bool] = np.any(vectors_of(said), axis=1).tolist()
         rows = zip(numbers, groups, said, other, strict=True)
         keys = [_key(each if has else str(number).encode(), group) for number, group, each, has in rows]
         return pa.table({NUMBER: table[NUMBER], KEY: pa.array(keys, pa.binary()), RANK: table[RANK]})
@@ -142,7 +142,7 @@ def of_itself() -> Does:
 
 def there() -> Does:
     """What leaves the vectors that are not of zeros."""
-    return lambda table: table.filter(pa.array(vectors_of(table[VECTOR].to_pylist()).any(axis=1)))
+    return lambda table: table.filter(pa.array(np.any(vectors_of(table[VECTOR].to_pylist()), axis=1)))
 
 
 def larger(than: int) -> Does:

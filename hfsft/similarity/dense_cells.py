@@ -188,4 +188,4 @@ def _runs(ordered: NDArray[np.int32]) -> Iterator[tuple[int, int, int]]:
     import numpy as np
 
     values, first = np.unique(ordered, return_index=True)
-    yield from zip(values.tolist(), first.tolist(), [*first[1:].tolist(), len(ordered)], strict=True)
+    yield from zip(values.tolist(), first.tolist(), [*first.tolist(), len(ordered)][1:], strict=True)

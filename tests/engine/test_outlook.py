@@ -123,6 +123,12 @@ def test_the_speed_is_that_of_the_last_while(outlook: Outlook) -> None:
     assert 80 < left < 100, "one a second since then"
 
 
+def test_the_time_in_which_processes_start_slows_nothing(outlook: Outlook) -> None:
+    for second in range(20):
+        assert at(outlook, second, progress("judge", 0, 350, 0))[2] is None
+    assert at(outlook, 20, progress("judge", 10, 350))[2] == 34.0, "ten in the last second"
+
+
 def test_rows_that_are_gone_through_once_more_leave_no_time_below_zero(outlook: Outlook) -> None:
     """The first rows of many are asked before their step's turn, which begins with them again."""
     at(outlook, 0, progress("generate", 0, 300))

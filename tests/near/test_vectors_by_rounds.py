@@ -74,7 +74,7 @@ def in_small_cells(patch: pytest.MonkeyPatch, many: int) -> None:
     patch.setattr(f"{CELLS}.TRAINED", 1)
     patch.setattr(f"{CELLS}.MOST", 3)
     patch.setattr(f"{CELLS}.BLOCK", 7)
-    patch.setattr("hfsft.near.vectors_by_rounds.MOST", 5000)
+    patch.setattr("hfsft.near.vectors_by_rounds.MOST", 100)
 
 
 @given(st.integers(0, 10**6), st.integers(8, 60), st.sampled_from([3, 50_000]), st.sampled_from([None, 11]))
@@ -140,7 +140,8 @@ def assert_vectors(vectors: Any, at_least: float) -> int:
 
 def test_a_hundred_of_very_many_that_are_alike_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(f"{INDEX}.MANY", 100)
-    monkeypatch.setattr("hfsft.near.vectors_by_rounds.MOST", 30_000)
+    monkeypatch.setattr(f"{CELLS}.TRAINED", 2)
+    monkeypatch.setattr("hfsft.near.vectors_by_rounds.MOST", 2000)  # so that the clump lies in several places
     draw = np.random.default_rng(3)
     clump = draw.normal(size=(1, 16)) + 0.02 * draw.normal(size=(400, 16))
     found = assert_vectors(np.concatenate([clump, draw.normal(size=(600, 16))]).astype(np.float32), 0.9)

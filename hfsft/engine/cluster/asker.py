@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from hfsft.engine.cluster.far_means import FarAnswers, FarReady, far_means
 from hfsft.engine.cluster.line import DeskLine
-from hfsft.engine.cluster.piece_notes import Written
+from hfsft.engine.cluster.piece_notes import NotedPiece
 from hfsft.engine.live import bears_of
 from hfsft.errors import AnswerError, HfsftError
 from hfsft.models.pool import Pool
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from hfsft.rows.batch import Row
 
 
-class Handful(Written, Protocol):
+class Handful(NotedPiece, Protocol):
     """Some of what a step asks, as `hfsft.engine.on_daft.ask_step` cuts it: pickled, it is the same elsewhere."""
 
     @property

@@ -46,7 +46,7 @@ class Took:
         return cls(Spent(**told["spent"]), keys)
 
 
-class Written(Protocol):
+class NotedPiece(Protocol):
     """A piece, which knows what it wrote."""
 
     @property
@@ -84,7 +84,7 @@ class PieceNotes:
     def __init__(self, files: Files) -> None:
         self._files = files
 
-    def keep(self, piece: Written, written: Any, whys: list[str | None], took: defaultdict[str, Took]) -> None:
+    def keep(self, piece: NotedPiece, written: Any, whys: list[str | None], took: defaultdict[str, Took]) -> None:
         """Note a piece; `whys` tell of each of its rows why it came to what is of no use, None where it did not."""
         note = {
             "written": piece.noted(written),
@@ -94,7 +94,7 @@ class PieceNotes:
         }
         self._files.keep(_name(piece), note)
 
-    def find(self, piece: Written) -> FinishedPiece | None:
+    def find(self, piece: NotedPiece) -> FinishedPiece | None:
         """What is noted of a piece; None where nothing is, or what it wrote is gone."""
         try:
             note = self._files.note(_name(piece)) or {}
@@ -105,5 +105,5 @@ class PieceNotes:
             return None
 
 
-def _name(piece: Written) -> str:
+def _name(piece: NotedPiece) -> str:
     return f"{piece.key}-piece{SPENT}"

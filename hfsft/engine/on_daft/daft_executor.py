@@ -166,7 +166,7 @@ class OnDaft:
 
             parts = self._files.cut(new(), step.writes)
         else:
-            no = {name: [] for name in step.writes}
+            no: Batch = {name: [] for name in step.writes}
             made = self._made_of_all(rows, step, key, names, _batch(beside)) if len(rows) else no
             parts = added(rows, named_by(rows, made, step.writes), made, step.writes)
         self._files.keep(key, parts)

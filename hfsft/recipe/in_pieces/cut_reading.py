@@ -60,7 +60,7 @@ class CutReading:
 
     def _of_source(self, number: int) -> Iterator[tuple[SourcePiece, int]]:
         need, opened = self._needs[number], self._opened[number]
-        told = {
+        told: dict[str, Any] = {
             "sources": [{**given.as_dict(), "places": {}} for given in self._given],
             "number": number,
             "opened": dict(need.work.arguments),

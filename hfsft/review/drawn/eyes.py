@@ -97,8 +97,7 @@ def alike(rows: ReviewedRows) -> Iterator[tuple[float, Candidate, str]]:
         _require_few(asked)
     index = LexicalIndex[int]()
     for start in range(0, len(asked), LOOKED_AT):
-        some = asked[start : start + LOOKED_AT]
-        index.add(range(start, start + len(some)), _sketched(some), [each.setting for each in some])
+        _add(index, start, asked[start : start + LOOKED_AT])
     best: dict[int, tuple[float, int]] = {}
     for one, other, value in index.pairs(LEAST_ALIKE):
         best[other] = max(best.get(other, (0.0, 0)), (value, -one))
@@ -106,10 +105,18 @@ def alike(rows: ReviewedRows) -> Iterator[tuple[float, Candidate, str]]:
         yield value, looked[place], f"it asks much the same as row {looked[-before].id} ({value:.0%})"
 
 
-def _sketched(asked: Sequence[Question]) -> Sketched:
-    """Questions by what tells which may be alike; their texts are read for those alone that may be."""
+def _add(index: LexicalIndex[int], start: int, asked: Sequence[Question]) -> None:
+    """Put questions in, by what tells which may be alike; their texts are read for those alone that may be."""
     parts = [(each.said, each.context) for each in asked]
-    return Sketched(*sketches_of(parts, LEAST_ALIKE), LEAST_ALIKE, lambda places: [parts[place] for place in places])
+    keys, sketches = sketches_of(parts, LEAST_ALIKE)
+    there = [at for at, key in enumerate(keys) if key]
+    items = Sketched(
+        [key for key in keys if key],
+        [sketches[at] or b"" for at in there],
+        LEAST_ALIKE,
+        lambda places: [parts[there[place]] for place in places],
+    )
+    index.add([start + at for at in there], items, [asked[at].setting for at in there])
 
 
 def _require_few(asked: Sequence[Question]) -> None:

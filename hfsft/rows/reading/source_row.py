@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from hfsft.errors import SourceError
 from hfsft.rows.calls import ShapeError
 from hfsft.rows.messages import Message, Role
-from hfsft.rows.places.records import Records
+from hfsft.rows.places.table_records import Records
 from hfsft.rows.reading.column_roles import LOOKED_AT, Columns, FirstRows, Format, settle, settle_seeds
 from hfsft.rows.reading.order import UNANSWERED, Order, conversation
 from hfsft.rows.reading.row_report import Drop, RowReport, below

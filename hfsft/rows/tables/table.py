@@ -17,8 +17,8 @@ from hfsft.rows.places import hub_pieces
 from hfsft.rows.places.file_content import hash_of, stamp
 from hfsft.rows.places.file_pieces import FilePiece, pieces_of
 from hfsft.rows.places.path_names import GLOB, HUB_ID, guess
-from hfsft.rows.places.records import record
 from hfsft.rows.places.stored_folder import fixed_part, is_address, is_pattern, own_part, stored_files
+from hfsft.rows.places.table_records import record
 from hfsft.rows.reading.resuming import FileReading, TableProgress
 from hfsft.rows.shapes.shape import Record
 from hfsft.rows.tables import hub_dataset

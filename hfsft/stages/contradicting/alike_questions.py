@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from hfsft.hashing import digest
 from hfsft.rows.batch import Batch, rows_of
 from hfsft.rows.columns import vector_of
 from hfsft.rows.views import questions, response
 from hfsft.similarity import DenseIndex, LexicalIndex, normalise
+from hfsft.stages.contradicting.chosen_pairs import PAIR, chosen, row_of_pair
 
 if TYPE_CHECKING:
     from hfsft.engine.spread.scattered import Scattered
-
-PAIR: dict[str, Any] = {
-    "id": "string",
-    **{f"{side}_{part}": "string" for side in ("one", "other") for part in ("id", "question", "answer")},
-    "similarity": "float64",
-}
-"""The columns of a pair."""
 
 
 @dataclass(frozen=True)
@@ -68,26 +60,6 @@ def _paired(batch: Batch, *, at_least: float, by: str, most: int) -> Batch:
         rows.append(row_of_pair(*texts[0], *texts[1], similarity))
     columns = zip(*sorted(rows), strict=True) if rows else [()] * len(PAIR)
     return {name: list(values) for name, values in zip(PAIR, columns, strict=True)}
-
-
-def row_of_pair(*told: Any) -> tuple[Any, ...]:
-    """The columns of a pair: ids, questions and answers of both, and how alike they are, behind a hash of the texts."""
-    return (digest(list(told[:-1]), 16), *told)
-
-
-def chosen(
-    pairs: Iterable[tuple[int, int, float]], called: Callable[[int], str], most: int
-) -> Iterator[tuple[int, int, float]]:
-    """Those of pairs in which each row is in so many at most, the most alike first, the row with the smaller id first.
-
-    What is chosen of rows that no pair joins with others hangs on these alone.
-    """
-    taken: Counter[int] = Counter()
-    for first, second, similarity in sorted(pairs, key=lambda pair: (-pair[2], *sorted(map(called, pair[:2])))):
-        one, other = sorted((first, second), key=called)
-        if taken[one] < most and taken[other] < most:
-            taken.update((one, other))
-            yield one, other, similarity
 
 
 def _by_vectors(batch: Batch, there: list[int], at_least: float) -> Iterator[tuple[int, int, float]]:

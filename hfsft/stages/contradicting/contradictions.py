@@ -36,7 +36,7 @@ from hfsft.stages.base import (
     rendered,
 )
 from hfsft.stages.contradicting import inferred
-from hfsft.stages.contradicting.alike_questions import PAIR
+from hfsft.stages.contradicting.chosen_pairs import PAIR
 from hfsft.stages.contradicting.marking import CONTRADICTS, KEY, LONGEST, VERDICTS
 
 JUDGE = "judge"

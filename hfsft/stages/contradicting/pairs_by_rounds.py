@@ -19,7 +19,7 @@ from hfsft.rows.columns import vector_of
 from hfsft.rows.features import arrow_schema, values_of
 from hfsft.rows.views import questions, response
 from hfsft.similarity import normalise, sketches_of
-from hfsft.stages.contradicting.alike_questions import PAIR, chosen, row_of_pair
+from hfsft.stages.contradicting.chosen_pairs import PAIR, chosen, row_of_pair
 
 if TYPE_CHECKING:
     from hfsft.engine.spread.scattered import Does, Scattered
@@ -33,8 +33,8 @@ _SIDES = ("one", "other")
 
 def pairs_of(rows: Scattered, at_least: float, by: str, most: int) -> Scattered:
     """The columns of `PAIR`, see `alike_questions`."""
-    more = VECTORS if by == "meaning" else {KEY: "binary", **SAID}
-    told = {**_ROW, **{name: kind for name, kind in more.items() if name not in _ROW}}
+    more: dict[str, Any] = VECTORS if by == "meaning" else {KEY: "binary", **SAID}
+    told: dict[str, Any] = {**_ROW, **more}
     known = rows.through(Work(path_of(telling), {"at_least": at_least, "by": by}), told).kept("questions and answers")
     if by == "meaning":
         there = known.only(list(VECTORS)).through(Work(path_of(with_all)), VECTORS)
@@ -81,7 +81,7 @@ def telling(at_least: float, by: str) -> Does:
             vectors = batch[vector_of("instruction")]
             columns["vector"] = [None if vectors[at] is None else _bytes(vectors[at]) for at in there]
             columns["group"] = [b""] * len(there)
-            kinds = {**_ROW, **VECTORS}
+            kinds: dict[str, Any] = {**_ROW, **VECTORS}
         else:
             parts = [(asked[at].said, asked[at].context) for at in there]
             keys, sketches = sketches_of(parts, at_least)

@@ -187,7 +187,7 @@ def test_the_head_is_lost_and_another_cluster_takes_its_place(local: Path, tmp_p
         go_on(told)
         _, said = running_there.communicate(timeout=300)
         assert running_there.returncode
-        assert "goes on from what is finished" in said.decode()
+        assert "Failed to connect to GCS" in said.decode(), "Ray ends a process that its head left for a minute"
         before = passed(tmp_path / "work")
         second = Nodes(first=30)
         subprocess.run(command(path, tmp_path, second.engine, ""), check=True)

@@ -23,14 +23,20 @@ from hfsft.similarity.lexical import similar_pairs
 from tests.engine.on_daft.same import differing, untimed
 from tests.engine.on_daft.test_any_recipe import RUBRIC, written
 from tests.fuzz.bounds import tries
-from tests.fuzz.test_builds import FILTERS, alone, answers, check_sum, row, scripted, usual
-from tests.models.server import LLM
+from tests.fuzz.test_builds import FILTERS, alone, check_sum, row, scripted, usual
+from tests.models.server import LLM, Body
 
 if TYPE_CHECKING:
     from hfsft.engine.executor import Executors
 
 pytestmark = pytest.mark.lasting
 HELD_OUT = "held_out.jsonl"
+SAID = (
+    "Send it back by post.",
+    "I'm sorry, but I can't help with that.",
+    "Is a lamp sent back by post?",
+    "ja ja ja ja ja",
+)
 WIDER = (
     *FILTERS,
     {"exact_duplicate": {"column": "response", "keep": "longest", "at_most": 1}},
@@ -73,6 +79,18 @@ recipes = st.fixed_dictionaries(
         ),
     },
 )
+texts = st.lists(st.sampled_from(SAID), min_size=1, max_size=4)
+
+
+def of_use(said: list[str]) -> Any:
+    """Answers that are of use: whatever follows the schema that was sent, or one of the texts."""
+    texts, shapes = scripted(list(said)), scripted([None])
+
+    def reply(body: Body) -> str:
+        found: str = (shapes if body.get("response_format") else texts)(body)
+        return found
+
+    return reply
 
 
 def built(path: Path, name: str, executor: Executors | None) -> tuple[Path, str]:
@@ -100,7 +118,7 @@ def shown(folder: Path) -> str:
 
 def same_folders(path: Path, executors: dict[str, Executors]) -> bool:
     """Whether a build wrote anything; all of these write the same."""
-    built(path, "asked", None)  # so that the others are given the same answers, whichever it was that were of no use
+    built(path, "asked", None)  # the others find all answers in the store
     here, said = built(path, "local", None)
     for what, executor in executors.items():
         there, said_there = built(path, what, executor)
@@ -115,11 +133,11 @@ def same_folders(path: Path, executors: dict[str, Executors]) -> bool:
 
 
 @settings(tries(6), phases=[Phase.generate])
-@given(st.lists(st.one_of(usual, row), min_size=3, max_size=14), st.lists(usual, max_size=3), recipes, answers)
+@given(st.lists(st.one_of(usual, row), min_size=3, max_size=14), st.lists(usual, max_size=3), recipes, texts)
 def test_the_same_is_built(
-    rows: list[dict[str, Any]], seeds: list[dict[str, Any]], sections: dict[str, Any], said: list[str | None]
+    rows: list[dict[str, Any]], seeds: list[dict[str, Any]], sections: dict[str, Any], said: list[str]
 ) -> None:
-    with TemporaryDirectory() as name, pytest.MonkeyPatch.context() as patch, LLM(reply=scripted(said)) as llm:
+    with TemporaryDirectory() as name, pytest.MonkeyPatch.context() as patch, LLM(reply=of_use(said)) as llm:
         folder = Path(name)
         alone(patch, folder)
         patch.chdir(folder)

@@ -63,6 +63,9 @@ def test_what_it_reads_sends_and_publishes_is_asked_for(tmp_path: Path, monkeypa
     assert wants(corpus="../words.txt") == {
         "lookup.corpus": "reads: lookup.corpus names ../words.txt, outside the recipe's folder"
     }
+    assert wants(corpus="s3://bucket/words.txt") == {
+        "lookup.corpus": "reads: lookup.corpus names s3://bucket/words.txt, which your keys may open"
+    }
     asked = {
         "url": "https://a.example/v1",
         "login": "MY_KEY",

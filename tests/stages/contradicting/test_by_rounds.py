@@ -16,7 +16,8 @@ from hfsft.engine.on_daft.work_folder import WorkFolder
 from hfsft.engine.spread.scattered import NUMBER, Scattered
 from hfsft.errors import UserError
 from hfsft.rows.batch import Batch
-from hfsft.stages.contradicting.alike_questions import PAIR, Pairing
+from hfsft.stages.contradicting.alike_questions import Pairing
+from hfsft.stages.contradicting.chosen_pairs import PAIR
 from hfsft.stages.contradicting.marking import MARKS, Marking
 from tests.engine.spread.rounds import scattered, spread_out
 from tests.fuzz.bounds import tries
