@@ -26,6 +26,8 @@ from tests.waiting import until
 
 pytestmark = [pytest.mark.cluster, pytest.mark.xdist_group("cluster")]
 
+KEY = "sk-of-a-test"
+
 
 def on_cluster(engine: str, askers: int, path: Path, folder: Path) -> Any:
     """What comes of a recipe whose models askers ask."""
@@ -37,6 +39,7 @@ def on_cluster(engine: str, askers: int, path: Path, folder: Path) -> Any:
 
     with pytest.MonkeyPatch.context() as patch:
         alone(patch, folder)
+        patch.setenv("ASK_KEY", KEY)  # the processes of the cluster were started without it
         cluster = connected(ClusterAddress.of(engine), askers)
         try:
             return outcome(path, partial(OnDaft, work=str(folder / "work"), cluster=cluster, askers=Askers(cluster)))
@@ -70,9 +73,11 @@ def askers(port: int) -> list[int]:
 def test_the_same_rows_calls_and_costs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cluster: Nodes, driver: ProcessPoolExecutor
 ) -> None:
-    with LLM(reply=answer) as llm:
+    with LLM(reply=answer, key=KEY) as llm:
         alone(monkeypatch, tmp_path)
-        path = put(tmp_path, llm, 30)
+        monkeypatch.setenv("ASK_KEY", KEY)
+        keyed = {"base_url": llm.url, "concurrency": 8, "api_key_env": "ASK_KEY"}
+        path = put(tmp_path, llm, 30, models={each: {"model": f"{each}-1", **keyed} for each in ("writer", "judge")})
         rows, spent, usage = outcome(path)
         asked = Counter(llm.asked)
         llm.asked.clear()
