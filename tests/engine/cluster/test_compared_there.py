@@ -38,7 +38,7 @@ def test_the_same_is_made(
     alone(monkeypatch, tmp_path)
     small_classifier(tmp_path / "classifier")
     toxic = {"toxicity": {"model": "classifier", "at_most": 1}}
-    recipe = recipe_in(tmp_path, llm, [toxic, {"language": {"among": ["en"]}}])
+    recipe = recipe_in(tmp_path, llm, [toxic, {"language": {"languages": ["en"]}}])
     made, spent, _ = made_here(recipe)
     assert_compared(made)
     there, with_torch = driver.submit(made_there, recipe, cluster.engine).result()
