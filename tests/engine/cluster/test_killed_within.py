@@ -175,25 +175,3 @@ def test_all_machines_are_taken_away_and_others_come(
         cluster.add()
     there.result(timeout=400)
     assert differing(local, tmp_path / "out" / "toy") == []
-
-
-def test_the_head_is_lost_and_another_cluster_takes_its_place(local: Path, tmp_path: Path) -> None:
-    path, told = recipe_in(tmp_path), running(tmp_path)
-    first, second = Nodes(first=20), None
-    try:
-        running_there = subprocess.Popen(command(path, tmp_path, first.engine, "met"), stderr=subprocess.PIPE)
-        where_it_runs(told, lambda: still_there(running_there))
-        first.end()
-        go_on(told)
-        _, said = running_there.communicate(timeout=300)
-        assert running_there.returncode
-        assert "Failed to connect to GCS" in said.decode(), "Ray ends a process that its head left for a minute"
-        before = passed(tmp_path / "work")
-        second = Nodes(first=30)
-        subprocess.run(command(path, tmp_path, second.engine, ""), check=True)
-    finally:
-        if second:
-            second.end()
-    after = passed(tmp_path / "work")
-    assert before == {name: after[name] for name in before}
-    assert differing(local, tmp_path / "out" / "toy") == []
