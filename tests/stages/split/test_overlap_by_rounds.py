@@ -71,6 +71,17 @@ def test_shares_are_the_same(
         assert_measured(rows_of(seed, count, sides), cut)
 
 
+@pytest.mark.parametrize(("cut", "found"), [(None, 0), (None, 2), (2, 0), (2, 2)])
+def test_what_too_many_rows_say_finds_none(cut: int | None, found: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(word_runs, "COMMON", 2)
+    opening = "please read what stands below and say in one sentence"
+    trained = 2 if found else 3
+    rows = {"id": [f"r{place}" for place in range(trained + 1)], "split": ["train"] * trained + ["validation"]}
+    told = [f"{opening} {' '.join(f'w{place}{word}' for word in range(9))}" for place in range(trained + 1)]
+    shares = assert_measured({**rows, "instruction": told, "context": [None] * len(told)}, cut)["overlap"]
+    assert bool(shares[-1]) == bool(found)
+
+
 def test_shares_over_daft(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(word_runs, "LOOKED_UP", 20)
     monkeypatch.setattr(overlap_rounds.overlaps, "__defaults__", (1 << 16,))

@@ -7,6 +7,8 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,8 +17,9 @@ from hfsft.engine.on_daft.shuffles import Rounds, Shuffled
 from hfsft.engine.on_daft.work_folder import WorkFolder
 from hfsft.engine.spread.scattered import Scattered
 from hfsft.rows.batch import Batch
+from hfsft.rows.features import arrow_schema
 from hfsft.stages.selecting.twin import BOTH, CHOSEN, RANDOM, SELECTED
-from hfsft.stages.split.draw import SEEN, taken
+from hfsft.stages.split.draw import FREE, SEEN, Group, taken
 from hfsft.stages.split.row_families import KEYS
 from hfsft.stages.split.scattering import side_rounds
 from hfsft.stages.split.sides import Giving
@@ -98,6 +101,25 @@ def test_of_many_families_few_are_held_in_this_process(known: float, monkeypatch
     assert drawn[0] < 0.25 * 9_000
     if not known:
         assert Counter(found["split"])["test"] == 1_000
+
+
+@given(st.integers(0, 10**6), st.sampled_from([0.1, 0.3, 0.6]), st.sampled_from([0.05, 0.2, 0.5, 0.8]))
+@tries(150)
+def test_of_some_families_what_all_would_give_or_nothing(seed: int, share: float, given: float) -> None:
+    draw = random.Random(seed)
+    size = range(draw.randrange(2, 60))
+    columns = [[f"f{place}" for place in size], [draw.choice(["=a", "=b"]) for _ in size]]
+    columns += [[draw.choice([1, 1, 2, 9]) for _ in size], *([draw.random() for _ in size] for _ in range(2))]
+    free = pa.table(columns, schema=arrow_schema(FREE))
+    groups = {}
+    for name in set(columns[1]):
+        sizes = [size for size, group in zip(columns[2], columns[1], strict=True) if group == name]
+        held = draw.choice([0, 0, 5])
+        groups[name] = Group(sum(sizes) + held, held, sum(sizes), len(sizes))
+    wanted = taken(free, groups, share, len(free) + 2, 1)
+    assert wanted is not None
+    found = taken(free.filter(pc.less(free["drawn"], given)), groups, share, len(free) + 2, 1)
+    assert found is None or found == wanted
 
 
 def test_sides_over_daft(tmp_path: Path) -> None:
