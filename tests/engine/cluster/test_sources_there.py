@@ -15,7 +15,7 @@ from hfsft.engine.cluster.connection import Cluster, connected
 from hfsft.engine.cluster.head_address import ClusterAddress
 from hfsft.engine.on_daft.daft_executor import OnDaft
 from hfsft.engine.on_daft.queries import use_cluster
-from hfsft.engine.pieces import source_tasks
+from hfsft.engine.processes import hands
 from tests.engine.cluster.nodes import Nodes
 from tests.engine.pieces.test_source_pieces import ROWS, small, source, whole
 from tests.engine.stored.s3_server import KEYS, bucket, s3_server
@@ -39,7 +39,7 @@ def read_there(engine: str, folder: Path, path: str, *, cached: bool = True) -> 
 
     class Noting(Cluster):
         def each(self, do: Any, tasks: Any) -> list[Any]:
-            assert do is source_tasks.does
+            assert do is hands.done
             told = super().each(does_here, tasks)
             done.extend(each.pop("process") for each in told)
             return told
@@ -59,7 +59,7 @@ def read_there(engine: str, folder: Path, path: str, *, cached: bool = True) -> 
 
 def does_here(task: Any) -> Mapping[str, Any]:
     """What a task tells, and the process that does it."""
-    return {**source_tasks.does(task), "process": os.getpid()}
+    return {**hands.done(task), "process": os.getpid()}
 
 
 @pytest.mark.parametrize("place", ["folder", "s3"])
