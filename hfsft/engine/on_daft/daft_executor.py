@@ -96,23 +96,23 @@ class OnDaft:
 
     def source(self, step: Step, before: PartRows | None) -> Done[PartRows]:
         """The rows of a source, after those of earlier sources."""
-        rows, said, cached = self._source(step, step.fingerprint(""), SourceRows(step.function()), cut=True)
-        if before is None:
-            return Done(rows, cached, told=said)
-        if rows.kinds != before.kinds:
-            raise InternalError(f"step {step.name} brings other columns than the sources before it")
-        return Done(before.of((*before.parts, *rows.parts), rows.kinds), cached, told=said)
-
-    def _source(self, step: Step, key: str, read: SourceRows, *, cut: bool = False) -> tuple[PartRows, Any, bool]:
-        """The rows of a source, by several processes where it may be `cut`."""
+        key = step.fingerprint("")
         came = self._files.came(key)
         cached = came is not None
         if came is None:
-            found = in_pieces(step, self._files, self._hands.each) if cut else None
-            parts, told = found or (self._files.cut(read, step.writes), read.told)
+            found = in_pieces(step, self._files, self._hands.each)
+            if found is None:
+                read = SourceRows(step.function())
+                found = self._files.cut(read, step.writes), read.told
+            parts, told = found
             self._files.keep(key, parts, told)
             came = Came(parts, told)
-        return PartRows(self._files.folder, tuple(came.parts), step.writes), came.told, cached
+        rows = PartRows(self._files.folder, tuple(came.parts), step.writes)
+        if before is None:
+            return Done(rows, cached, told=came.told)
+        if rows.kinds != before.kinds:
+            raise InternalError(f"step {step.name} brings other columns than the sources before it")
+        return Done(before.of((*before.parts, *rows.parts), rows.kinds), cached, told=came.told)
 
     def lane(self, rows: PartRows, steps: Sequence[Step], beside: PartRows | None) -> Iterator[Done[PartRows]]:
         """What steps make of each row: several of them in one pass over a part."""
