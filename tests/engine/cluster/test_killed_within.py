@@ -34,7 +34,7 @@ STEPS = {
     "exact_duplicate": "in_groups",
     "near_duplicate": "met",
     "near_duplicate, counted exactly": "comparing",
-    "families": "of_most_rows",
+    "families": "of_its_own",
     "what is brought to the parts": "bringing",
 }
 

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from textwrap import dedent
 
+import pyarrow.parquet as pq
 import pytest
 import yaml
 
@@ -57,7 +58,8 @@ def test_nodes_write_and_send_the_shards(cluster: Nodes, hub: HubServer, tmp_pat
     there = hub.repo("ana/parcels").files()
     assert {path: there[path] for path in shards} == {path: file.read_bytes() for path, file in shards.items()}
     assert hub.count("POST", "/commit/main") == 1
-    assert sum(said["rows"]["default"].values()) == 300
+    counted = {name: len(pq.read_table(path)) for name, path in shards.items() if name.startswith("data/")}
+    assert sum(said["rows"]["default"].values()) == sum(counted.values()) > 200
     names = {path.stat().st_ino for path in (tmp_path / "work").rglob("*.parquet")}
     assert {path.stat().st_ino for path in shards.values()} <= names, "one file under two names"
     alone = [
