@@ -67,7 +67,7 @@ GOLDEN: dict[str, tuple[int, Batch]] = {
         },
     ),
     "semantic_duplicate": (
-        2,
+        3,
         {
             "semantic_duplicate_instruction": [0.0, 1.0, 0.9942, None],
             "semantic_duplicate_instruction_of": [None, "1", "1", None],

@@ -63,7 +63,7 @@ def test_a_prefetched_row_does_not_make_it_look(llm: LLM, make_pool: MakePool) -
     pool = make_pool(ready=Ready(["generate", "judge"], lambda stages: looks.append(list(stages))))
 
     def following(row_id: str, _: object) -> Prefetch:
-        return Prefetch("judge", one(f"judge {row_id}"), lambda made, answered: None)
+        return Prefetch("judge", one(f"judge {row_id}"), lambda made: None)
 
     pool.drive("generate", rows(5), total=5, prefetch=following)
     assert (looks, len(llm.requests)) == ([], 5)

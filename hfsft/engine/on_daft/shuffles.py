@@ -45,7 +45,12 @@ ROWS, COUNT, PLACE, TEXT = "hfsft:rows", "hfsft:count", "hfsft:place", "hfsft:te
 AT_ONCE = 16_000  # rows that work is given at a time, or the groups that have so many
 MOST_TASKS = 4000  # in which parts are read; more of them only keep whoever hands them out busy
 TRIES = 3  # times that a query is asked of a cluster, which may lose a machine meanwhile
-FULL = re.compile(r".*(?:No space left on device|os error 28|OutOfDiskError|Disk quota exceeded).*")
+FULL = (
+    "No space left on device",
+    "os error 28",
+    "OutOfDiskError",
+    "Disk quota exceeded",
+)  # as a line of an error says it
 RAISED = re.compile(r"<<hfsft ([A-Za-z0-9+/=]+)>>")  # an error as text: Daft makes another one of it
 
 
@@ -91,8 +96,9 @@ class Rounds:
             except Exception as error:  # noqa: PERF203, a query takes seconds
                 if (raised := _raised(error)) is not None:
                     raise raised from None
-                if (full := FULL.search(str(error))) is not None:
-                    raise UserError(f"{self.folder.place}: {told(OSError(errno.ENOSPC, full[0]))}") from error
+                full = next((line for line in str(error).splitlines() if any(word in line for word in FULL)), None)
+                if full is not None:
+                    raise UserError(f"{self.folder.place}: {told(OSError(errno.ENOSPC, full))}") from error
                 if self.cluster is None:
                     raise
                 self.cluster.wait()
