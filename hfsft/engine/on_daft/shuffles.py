@@ -45,12 +45,7 @@ ROWS, COUNT, PLACE, TEXT = "hfsft:rows", "hfsft:count", "hfsft:place", "hfsft:te
 AT_ONCE = 16_000  # rows that work is given at a time, or the groups that have so many
 MOST_TASKS = 4000  # in which parts are read; more of them only keep whoever hands them out busy
 TRIES = 3  # times that a query is asked of a cluster, which may lose a machine meanwhile
-FULL = (
-    "No space left on device",
-    "os error 28",
-    "OutOfDiskError",
-    "Disk quota exceeded",
-)  # as a line of an error says it
+FULL = "No space left on device", "os error 28", "OutOfDiskError", "Disk quota exceeded"  # as errors say it
 RAISED = re.compile(r"<<hfsft ([A-Za-z0-9+/=]+)>>")  # an error as text: Daft makes another one of it
 
 
