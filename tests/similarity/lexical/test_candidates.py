@@ -133,7 +133,8 @@ def test_time_and_memory_grow_with_the_number_of_texts(kind: str) -> None:
         seconds.append(float(shown[0]))
         megabytes.append(int(shown[1]))
         assert int(shown[2]) < 100 * count
-    assert seconds[2] < 8 * max(seconds[0], seconds[3], 0.5)  # four times the texts; sixteen times where every pair is looked at
+    # Four times the texts; sixteen times where every pair is looked at.
+    assert seconds[2] < 8 * max(seconds[0], seconds[3], 0.5)
     assert megabytes[2] < 600  # 64 pairs a text where all are near copies
 
 
