@@ -102,6 +102,7 @@ def test_rows_of_other_sets_are_preferred(many: int, tmp_path: Path, monkeypatch
     assert {value for value in found["semantic_duplicate_instruction_other_alike"] if value is not None} > {1.0}
 
 
+@pytest.mark.lasting
 @pytest.mark.parametrize("many", [3, 50_000])
 def test_over_daft(many: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     if many < 50_000:

@@ -73,6 +73,7 @@ def assert_compared(made: Any) -> None:
     assert any(row["documents"] for row in rows)
 
 
+@pytest.mark.lasting
 @pytest.mark.parametrize("many", [3, 50_000])
 def test_the_same_is_made(many: int, llm: LLM, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     alone(monkeypatch, tmp_path)

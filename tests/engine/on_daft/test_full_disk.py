@@ -30,6 +30,7 @@ def disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "-l", tmp_path], check=True)
 
 
+@pytest.mark.lasting
 def test_a_round_that_finds_no_room_counts_for_nothing(disk: Path) -> None:
     over = Shuffled(lambda _: None, {}, Rounds(WorkFolder.of(disk), "key"))
     few = over.of(pa.table({"n": np.arange(10)}), KINDS).kept("few")

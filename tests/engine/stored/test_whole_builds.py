@@ -65,6 +65,7 @@ def test_a_build_in_a_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert not [path for path in (tmp_path / "two").rglob("*.parquet") if "out" not in path.parts], "none lies here"
 
 
+@pytest.mark.lasting
 def test_another_home_goes_on_from_the_parts_of_a_work_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """All but the sides of the split: each home remembers its own, which are drawn again and come to the same."""
     recipe, work = recipe_in(tmp_path), tmp_path / "work"
@@ -91,6 +92,7 @@ def disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", str(folder)], check=True)
 
 
+@pytest.mark.lasting
 def test_a_disk_that_is_full(disk: Path, tmp_path: Path) -> None:
     """One error that says where and what to do, and the same command goes on once there is room."""
     recipe = recipe_in(tmp_path, 1500)

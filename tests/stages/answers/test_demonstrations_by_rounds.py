@@ -52,6 +52,7 @@ def test_the_same(seed: int, count: int, by: Any, shown: int, cut: int | None, f
         assert_same(step, rows_of(seed, count), KINDS, cut)
 
 
+@pytest.mark.lasting
 @pytest.mark.parametrize("by", ["hash", "likeness"])
 def test_over_daft(by: Any, tmp_path: Path) -> None:
     step = Demonstrations(count=2, by=by).step(None)

@@ -103,6 +103,7 @@ def test_scores_that_are_no_numbers_are_refused_alike() -> None:
             make()
 
 
+@pytest.mark.lasting
 def test_over_daft(tmp_path: Path) -> None:
     for number, by in enumerate(("letters", "meaning")):
         over = Shuffled(lambda _: None, {}, Rounds(WorkFolder.of(tmp_path), by))

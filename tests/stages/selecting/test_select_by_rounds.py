@@ -112,6 +112,7 @@ def test_the_best_that_differ(
     same(filled(rows, seed, plain=True), cut, rows=count, by=["worth"], compared=compared, at_most=at_most, **more)
 
 
+@pytest.mark.lasting
 @pytest.mark.parametrize("compared", [None, "instruction", "vector_instruction"])
 def test_over_daft(compared: str | None, tmp_path: Path) -> None:
     draw = random.Random(5)

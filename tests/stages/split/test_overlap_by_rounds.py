@@ -82,6 +82,7 @@ def test_what_too_many_rows_say_finds_none(cut: int | None, found: int, monkeypa
     assert bool(shares[-1]) == bool(found)
 
 
+@pytest.mark.lasting
 def test_shares_over_daft(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(word_runs, "LOOKED_UP", 20)
     monkeypatch.setattr(overlap_rounds.overlaps, "__defaults__", (1 << 16,))

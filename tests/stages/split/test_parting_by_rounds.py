@@ -60,6 +60,7 @@ def test_the_same_rows_fall(seed: int, count: int, often: float, few: int, cut: 
         assert_parted(*made_of(seed, count, often), cut)
 
 
+@pytest.mark.lasting
 def test_over_daft(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("hfsft.similarity.lexical.similar_pairs.FEW", 10)
     rows, known = made_of(4, 120, 0.4)

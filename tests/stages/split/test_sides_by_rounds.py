@@ -122,6 +122,7 @@ def test_of_some_families_what_all_would_give_or_nothing(seed: int, share: float
     assert found is None or found == wanted
 
 
+@pytest.mark.lasting
 def test_sides_over_daft(tmp_path: Path) -> None:
     for number, chosen in enumerate((True, False)):
         draw = random.Random(number)
