@@ -190,7 +190,8 @@ def test_rows_are_found_by_what_they_say_and_by_their_verdicts(review: Open) -> 
     assert ann.shown == f"{20:016x}"
     ann.keys("/", "Control+a", "Delete")
     ann.page.select_option("#wanted", "accepted")
-    assert ann.page.locator("#list li").all_inner_texts() == ["Question 0: when is order 0 delivered?\naccepted"]
+    wanted = ["Question 0: when is order 0 delivered?\naccepted"]  # a line break once it is laid out
+    until(lambda: ann.page.locator("#list li").all_inner_texts() == wanted)
     ann.page.click("#list li")
     ann.settle()
     assert ann.shown == f"{0:016x}"
