@@ -37,7 +37,7 @@ def parquet(path: File, reading: FileReading | None = None) -> Iterator[tuple[st
     """Each row of a Parquet file, with its mark `[5]`; `reading` is that of a piece of it."""
     import pyarrow.parquet as pq
 
-    def opened(stack: ExitStack) -> _Batches:
+    def opened(stack: ExitStack) -> _Opened:
         source = seekable(path, stack)
         file = pq.ParquetFile(source)
         file.close()
@@ -45,60 +45,46 @@ def parquet(path: File, reading: FileReading | None = None) -> Iterator[tuple[st
         repeated = _repeated(file.metadata)
         file = pq.ParquetFile(source, metadata=file.metadata, read_dictionary=repeated, pre_buffer=far)
         stack.callback(file.close)
-        by_group = far or reading is not None
-        return file.schema_arrow.names, _Groups(file) if by_group else file.iter_batches(batch_size=BATCH)
+        if not far and reading is None:
+            return file.schema_arrow.names, file.iter_batches(batch_size=BATCH)
+
+        def from_group(first: int) -> Iterator[pa.RecordBatch]:
+            groups = range(first, file.num_row_groups)
+            return chain.from_iterable(file.iter_batches(batch_size=BATCH, row_groups=[each]) for each in groups)
+
+        return file.schema_arrow.names, _Batches(from_group)
 
     return _marked(path, "a Parquet file", opened, reading)
 
 
-class _Groups:
-    """The batches of a Parquet file, row group by row group, from some group on once it is told so."""
+class _Batches:
+    """The batches of a file in pieces, from some piece on once it is told so."""
 
-    def __init__(self, file: Any) -> None:
-        self._file = file
+    def __init__(self, batches_from: Callable[[int], Iterator[pa.RecordBatch]]) -> None:
+        self._from = batches_from
         self.go_on(0)
 
-    def __iter__(self) -> _Groups:
+    def __iter__(self) -> _Batches:
         return self
 
     def __next__(self) -> pa.RecordBatch:
         return next(self._batches)
 
-    def go_on(self, group: int) -> None:
+    def go_on(self, piece: int) -> None:
         """The batches from there on come next."""
-        groups = range(group, self._file.num_row_groups)
-        of_each = (self._file.iter_batches(batch_size=BATCH, row_groups=[each]) for each in groups)
-        self._batches = chain.from_iterable(of_each)
+        self._batches = self._from(piece)
 
 
 def file(path: File, reading: FileReading | None = None) -> Iterator[tuple[str, Any]]:
     """Each row of an Arrow file (a Feather file of version 2); `reading` is that of a piece of it."""
     import pyarrow as pa
 
-    def opened(stack: ExitStack) -> _Batches:
+    def opened(stack: ExitStack) -> _Opened:
         source = seekable(path, stack)
         file = pa.ipc.open_file(stack.enter_context(pa.OSFile(str(source))) if source is path else source)
-        return file.schema.names, _Stored(file)
+        return file.schema.names, _Batches(lambda first: map(file.get_batch, range(first, file.num_record_batches)))
 
     return _marked(path, "an Arrow file", opened, reading, BATCHES)
-
-
-class _Stored:
-    """The batches of an Arrow file, from some on once it is told so."""
-
-    def __init__(self, file: Any) -> None:
-        self._file = file
-        self.go_on(0)
-
-    def __iter__(self) -> _Stored:
-        return self
-
-    def __next__(self) -> pa.RecordBatch:
-        return next(self._batches)
-
-    def go_on(self, number: int) -> None:
-        """The batches from there on come next."""
-        self._batches = map(self._file.get_batch, range(number, self._file.num_record_batches))
 
 
 def batches_of(path: Path) -> Iterator[tuple[int, int, int]]:
@@ -125,20 +111,20 @@ def stream(path: File) -> Iterator[tuple[str, Any]]:
     """Each row of a stream of Arrow, as `save_to_disk` writes its shards."""
     import pyarrow as pa
 
-    def opened(stack: ExitStack) -> _Batches:
+    def opened(stack: ExitStack) -> _Opened:
         stream = pa.ipc.open_stream(stack.enter_context(open_bytes(path)))
         return stream.schema.names, iter(stream)
 
     return _marked(path, "an Arrow file or stream", opened)
 
 
-_Batches: TypeAlias = "tuple[list[str], Iterator[pa.RecordBatch]]"
+_Opened: TypeAlias = "tuple[list[str], Iterator[pa.RecordBatch]]"
 
 
 def _marked(
     path: File,
     what: str,
-    opened: Callable[[ExitStack], _Batches],
+    opened: Callable[[ExitStack], _Opened],
     reading: FileReading | None = None,
     kind: str = GROUPS,
 ) -> Iterator[tuple[str, Any]]:
@@ -150,7 +136,7 @@ def _marked(
 def _rows(
     path: File,
     what: str,
-    opened: Callable[[ExitStack], _Batches],
+    opened: Callable[[ExitStack], _Opened],
     stack: ExitStack,
     reading: FileReading | None,
     kind: str,
@@ -179,7 +165,7 @@ def _rows(
                         reading.at(index + 1)
                     yield f"[{index}]", row
                     index += 1
-            if isinstance(batches, _Groups | _Stored) and reading is not None and (mark := reading.skips()):
+            if isinstance(batches, _Batches) and reading is not None and (mark := reading.skips()):
                 batches.go_on(mark.end)
                 index = mark.lines
     except (pa.ArrowException, OSError) as error:
