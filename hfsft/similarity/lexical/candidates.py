@@ -32,7 +32,7 @@ DOUBT = 4  # standard errors by which a sketch may mistake a share for less than
 QUICK = 32  # numbers of two sketches that are compared first
 HELD = 64  # more pairs of an item, on average, than are counted exactly: with so many the others are let go
 _LEVELS = 1 << 10  # of shares, which tell all those apart that sketches of fewer numbers can have
-_BLOCK = 1 << 16  # pairs whose sketches are compared at once
+_BLOCK = 1 << 19  # bytes of sketches that are compared at once with as many, so that the processor has all at hand
 
 
 class Bands(NamedTuple):
@@ -81,8 +81,9 @@ class SketchTable(NamedTuple):
         share = self.at_least + (1 - self.at_least) / (1 << 8 * self.sketches.itemsize)
         for numbers in (QUICK, self.sketches.shape[1]):  # most pairs show by a few numbers that they are far apart
             doubt = DOUBT * math.sqrt(share * (1 - share) / numbers)
-            for start in range(0, len(alive), _BLOCK):
-                some = alive[start : start + _BLOCK]
+            block = max(1, _BLOCK // (numbers * self.sketches.itemsize))
+            for start in range(0, len(alive), block):
+                some = alive[start : start + block]
                 same = self.sketches[first[some], :numbers] == self.sketches[second[some], :numbers]
                 found[some] = same.mean(axis=1, dtype=np.float32)
             alive = alive[found[alive] >= share - doubt]

@@ -9,7 +9,6 @@ of 4 words in their rests (`templates`). So two prompts of one template are as a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from hfsft.similarity.lexical.shingles import Chunk, Chunks, distinct, mixed
@@ -26,7 +25,8 @@ if TYPE_CHECKING:
     Shares = NDArray[np.float64]
     Counts = NDArray[np.int32]
 
-COUNTED = 1 << 22  # characters of the pairs that are counted at once
+COUNTED = 1 << 22  # characters of the texts whose pairs are counted at once
+_LOOKED = 1 << 14  # pairs that are looked at in one go for how many of these are
 PAIR = ("one", "other", "share")  # the columns of a table of counted pairs
 COMMON = 0.25  # of the sets: from here on a product of matrices is faster than the lists of who holds a member
 SLACK = 1.5  # how much more alike two texts may be than their rests
@@ -163,15 +163,33 @@ class Measured:
         return alike
 
     def _blocks(self, ones: Places, others: Places) -> Iterator[tuple[int, int]]:
-        """Pairs in groups whose texts have not too many characters together: all their sets are in memory at once."""
+        """Pairs in groups whose texts have not too many characters together: all their sets are in memory at once.
+
+        A text counts once for each group, however many of its pairs are there, so that few texts are cut again.
+        """
         import numpy as np
 
-        both = np.concatenate([ones, others])
+        both = np.stack([ones, others], axis=1).ravel()
         places, at = np.unique(both, return_inverse=True)
         lengths = np.array(list(map(len, self._texts.of(places))), np.intp)[at]
-        block = np.cumsum(lengths[: len(ones)] + lengths[len(ones) :]) // COUNTED
-        borders = [*np.flatnonzero(np.diff(block, prepend=-1)).tolist(), len(ones)]
-        yield from pairwise(borders)
+        order = np.argsort(at, kind="stable")
+        again = at[order][1:] == at[order][:-1]
+        before = np.full(len(both), -1)  # where the same text stood last
+        before[order[1:][again]] = order[:-1][again]
+        start = 0
+        while start < len(ones):
+            stop, held = start, 0
+            while stop < len(ones):
+                some = slice(2 * stop, 2 * min(stop + _LOOKED, len(ones)))
+                total = held + np.cumsum(np.where(before[some] < 2 * start, lengths[some], 0))[1::2]
+                fit = int(np.searchsorted(total, COUNTED, "right"))
+                stop += fit
+                if fit < len(total):
+                    break
+                held = int(total[-1])
+            stop = max(stop, start + 1)
+            yield start, stop
+            start = stop
 
 
 def share_of(one: Hashes, other: Hashes) -> float:
