@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
@@ -93,6 +94,10 @@ class Release:
 
     def recipe(self) -> dict[str, Any]:
         """The resolved recipe; empty where there is none that can be read."""
+        return self._recipe
+
+    @cached_property
+    def _recipe(self) -> dict[str, Any]:
         try:
             text = (self.folder / RESOLVED).read_text(encoding="utf-8")
             found = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe

@@ -8,6 +8,7 @@ from hfsft.similarity.index import Index
 from hfsft.similarity.lexical.shingles import IDEOGRAPH, LETTER, WORD, Chunks, mixed
 from hfsft.similarity.lexical_index import LexicalIndex
 from hfsft.similarity.normalise import normalise, split_words
+from hfsft.similarity.normalise_many import normalise_all
 from hfsft.similarity.sketched import COUNTED, SKETCH, VERSION, Sketched, grouped, keys_of, sketches_of
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "keys_of",
     "mixed",
     "normalise",
+    "normalise_all",
     "sketches_of",
     "split_words",
     "units",

@@ -146,7 +146,9 @@ def inside(kind: Any, step: str | int) -> Iterator[Inside]:
 
 def places(value: Any, kinds: Iterable[Any], mark: Mark, loc: Loc = ()) -> Iterator[tuple[Loc, Any]]:
     """Where fields with a mark stand in data that should be of one of these types, and what stands there."""
-    steps = value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list) else ()
+    steps: Iterable[tuple[Any, Any]] = value.items() if isinstance(value, Mapping) else ()
+    if isinstance(value, list):  # its items are no fields: of thousands of texts none has a mark, or one inside
+        steps = ((step, inner) for step, inner in enumerate(value) if isinstance(inner, Mapping | list))
     for step, inner in steps:
         found = [each for kind in kinds for each in inside(kind, step)]
         if any(each.field and mark in marks(each.field) for each in found):

@@ -41,10 +41,11 @@ STYLES = ("base.css", "style.css")
 
 
 def prepare() -> None:
-    """Read the templates, which takes longer than to fill them in."""
+    """Have ready what is the same on every page: templates that were read, and the letters that nobody sees."""
     environment = _environment()
     for name in environment.list_templates(extensions=["html"]):
         environment.get_template(name)
+    unseen_letters()
 
 
 def report(release: Release) -> str:

@@ -42,7 +42,9 @@ def every_pair(texts: Sequence[str]) -> Shares:
         templated, rests = templates.rests(chunk)
         empty = np.array([not len(rest) for rest in rests])
         asked = (templated[:, None] | templated) & ~(empty[:, None] & empty)
-        alike = np.where(asked, np.minimum(alike, SLACK * _square(rests)), alike)
+        own = _square(rests)
+        own *= SLACK
+        np.minimum(alike, own, out=alike, where=asked)
     np.fill_diagonal(alike, 1.0)
     return alike
 
@@ -206,14 +208,15 @@ def _square(sets: Sequence[Hashes]) -> Shares:
     """The share of members in common for each pair of sets; 0 where both are empty, and for a set and itself."""
     import numpy as np
 
-    sizes = np.array([len(one) for one in sets], np.intp)
+    sizes = np.array([len(one) for one in sets], np.int32)
     owners = np.repeat(np.arange(len(sizes)), sizes)
     _, members = np.unique(np.concatenate(sets), return_inverse=True)
     often = (np.bincount(members) > COMMON * len(sets))[members]
     shared = _shared_often(owners[often], members[often], len(sets))
     shared += _shared_seldom(owners[~often], members[~often], len(sets))
-    union: Places = sizes[:, None] + sizes - shared
-    return shared / np.maximum(union, 1)
+    union: Counts = sizes[:, None] + sizes
+    union -= shared
+    return shared / np.maximum(union, 1, out=union)
 
 
 def _shared_often(owners: Places, members: Places, count: int) -> Counts:

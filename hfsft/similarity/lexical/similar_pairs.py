@@ -156,16 +156,16 @@ class Items:
         """The pairs among all."""
         import numpy as np
 
-        alike = [every_pair(texts) for texts in self.all_texts()]
-        for later in range(1, len(self)):
-            similarity = np.ones(later)
-            for square, numbers in zip(alike, self.of, strict=True):
-                np.minimum(similarity, square[numbers[later], numbers[:later]], out=similarity)
-            if self.several:
-                similarity[self.groups[:later] != self.groups[later]] = 0
-            (near,) = (similarity >= at_least).nonzero()
-            for earlier, value in zip(near.tolist(), similarity[near].tolist(), strict=True):
-                yield earlier, later, value
+        similarity = np.ones((len(self), len(self)))
+        for texts, numbers in zip(self.all_texts(), self.of, strict=True):
+            square = every_pair(texts)
+            each = len(numbers) == len(texts) and not np.any(numbers[1:] < numbers[:-1])  # an item has its own text
+            np.minimum(similarity, square if each else square[np.ix_(numbers, numbers)], out=similarity)
+        near = similarity >= at_least
+        if self.several:
+            near &= self.groups[:, None] == self.groups
+        later, earlier = np.nonzero(np.tril(near, -1))
+        yield from zip(earlier.tolist(), later.tolist(), similarity[later, earlier].tolist(), strict=True)
 
     def _brought_together(
         self, at_least: float, ranked: bool, known: Sequence[bytes | None] | None, counted: CountedPairs | None

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from hfsft.similarity import DenseIndex, normalise, split_words, units
+from hfsft.similarity import DenseIndex, normalise, normalise_all, split_words, units
 
 if TYPE_CHECKING:
     import numpy as np
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 WORDS = 10_000  # of all texts together, that are looked at
 SAMPLE = 2_000  # vectors of which each is compared with each
+BLOCK = 200  # texts that are normalised at once
 OPENING = 3  # words that open a text
 
 
@@ -32,8 +33,8 @@ def distinct(texts: Sequence[str], length: int = 2) -> float | None:
     """
     runs: list[tuple[str, ...]] = []
     left = WORDS
-    for text in texts:
-        said = words(text)[:left]
+    for said in map(split_words, _normalised(texts)):
+        said = said[:left]
         left -= len(said)
         runs += zip(*(islice(said, start, None) for start in range(length)), strict=False)
         if left <= 0:
@@ -41,9 +42,15 @@ def distinct(texts: Sequence[str], length: int = 2) -> float | None:
     return len(set(runs)) / len(runs) if runs else None
 
 
+def _normalised(texts: Sequence[str]) -> Iterator[str]:
+    """Normal forms, some texts at a time: of a few thousand words not all texts need be looked at."""
+    for start in range(0, len(texts), BLOCK):
+        yield from normalise_all(texts[start : start + BLOCK])
+
+
 def opening(texts: Sequence[str]) -> tuple[str, float] | None:
     """The words that open most texts, with the share of texts that they open; None without texts."""
-    found = Counter(" ".join(words(text)[:OPENING]) for text in texts)
+    found = Counter(" ".join(split_words(text)[:OPENING]) for text in _normalised(texts))
     if not found:
         return None
     said, count = min(found.items(), key=lambda each: (-each[1], each[0]))
