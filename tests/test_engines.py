@@ -28,6 +28,14 @@ def test_another_name_is_told() -> None:
 
 
 @pytest.mark.parametrize(
+    ("slip", "meant"), [("dafft", "daft"), ("Daft", "daft"), ("ray", "ray://HOST:PORT"), ("Local", "local")]
+)
+def test_a_slip_is_told_with_what_may_be_meant(slip: str, meant: str) -> None:
+    with pytest.raises(UserError, match=f"no engine '{slip}'; did you mean {meant}[?] there are local, daft"):
+        Engine(slip)
+
+
+@pytest.mark.parametrize(
     ("engine", "lacks", "said"),
     [
         (["daft"], "daft", "the engine daft needs Daft: run `pip install 'hfsft[scale]'`"),
@@ -62,6 +70,7 @@ def test_a_missing_extra_is_one_clear_error(
     ("engine", "more", "said"),
     [
         ("ray://127.0.0.1:1", [], r"needs --work FOLDER: .* every node sees \(a mounted one, or s3://bucket/folder\)"),
+        ("ray://127.0.0.1:1", ["--work", ""], "needs --work FOLDER"),
         ("ray://nowhere:x", ["--work", "w"], "ray://nowhere:x is no address of a cluster"),
         ("daft", ["--work", "w"], r"--work is for a cluster \(--engine ray://HOST:PORT\), and the engine is daft"),
         ("local", ["--askers", "2"], "--askers is for a cluster .*, and the engine is local"),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from hfsft.errors import UserError
+from hfsft.errors import UserError, closest
 
 if TYPE_CHECKING:
     from hfsft.engine.executor import Executors
@@ -33,7 +33,11 @@ class Engine:
             self._require_cluster()
             return
         if self.name not in ENGINES:
-            raise UserError(f"there is no engine {self.name!r}; there are {', '.join(ENGINES[:-1])} and {ENGINES[-1]}")
+            guess = closest(self.name.lower(), [LOCAL, DAFT, "ray"])
+            hint = f"did you mean {CLUSTER if guess == 'ray' else guess}? " if guess else ""
+            raise UserError(
+                f"there is no engine {self.name!r}; {hint}there are {', '.join(ENGINES[:-1])} and {ENGINES[-1]}"
+            )
         for word, given in (("--work", self.work), ("--askers", self.askers)):
             if given is not None:
                 raise UserError(f"{word} is for a cluster (--engine {CLUSTER}), and the engine is {self.name}")
@@ -44,7 +48,7 @@ class Engine:
                 raise UserError("this process works on a cluster: use the engine daft in another process")
 
     def _require_cluster(self) -> None:
-        if self.work is None:
+        if not self.work:
             raise UserError(
                 f"an engine {CLUSTER} needs --work FOLDER: where rows lie between steps, a folder that every node sees "
                 "(a mounted one, or s3://bucket/folder)"

@@ -63,7 +63,7 @@ def file_system(place: str, settings: Mapping[str, str]) -> tuple[FileSystem, st
         files, root = url_to_fs(place, **settings)
         return PyFileSystem(FSSpecHandler(files)), root.rstrip("/")
     except (ImportError, ValueError, TypeError) as error:
-        raise UserError(f"{place}: {error}") from None
+        raise UserError(f"{place}: {error} (there are paths, {S3}://bucket/folder, and what fsspec knows)") from None
 
 
 def of_fsspec(files: FileSystem) -> Any:

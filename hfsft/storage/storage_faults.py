@@ -14,7 +14,9 @@ BY_NUMBER = {
     errno.EROFS: "the disk is mounted read-only: name another folder",
     errno.ENOENT: "a file that was there is gone: the same command makes it again",
     errno.ENOTDIR: "it is no folder: name another",
+    errno.EEXIST: "it is no folder: name another",
 }
+NOT_MADE = "no folder can be made there: name another"
 DENIED = (
     "access was denied: the keys of every machine that works there (AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, "
     "AWS_PROFILE, or its role) must allow to list, read, write and delete"
@@ -39,6 +41,11 @@ READING = (
     "AWS_PROFILE, or its role; HF_TOKEN for the Hub) must allow to list and read; ?anonymous=true behind an s3:// "
     "address reads what all may"
 )
+
+
+def told_of_making(error: OSError) -> str:
+    """The same of a folder that is to be made."""
+    return told(error).replace(BY_NUMBER[errno.ENOENT], NOT_MADE)
 
 
 def told_of_reading(error: OSError) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from hfsft.errors import UserError, nearest
 from hfsft.hashing import digest
 from hfsft.recipe.recipe import Recipe
+from hfsft.release.hub.retries import refusal
 from hfsft.submit.inputs import inputs
 from hfsft.submit.submission import AUTH, PORT, QUIET, TOKEN, Submission, script
 
@@ -101,12 +102,11 @@ def price(flavor: str) -> tuple[float, str]:
     Raises `UserError` where there is no such flavor, and where the Hub cannot be asked.
     """
     from huggingface_hub import list_jobs_hardware
-    from huggingface_hub.errors import HfHubHTTPError
 
     try:
         machines = {each.name: each for each in list_jobs_hardware()}
-    except (OSError, HfHubHTTPError) as error:
-        raise UserError(f"the Hub does not tell its machines: {type(error).__name__}") from None
+    except Exception as error:
+        raise refusal(error, "the Hub does not tell its machines") from None
     if flavor not in machines:
         raise UserError(f"there is no flavor `{flavor}` ({nearest(flavor, list(machines))})")
     return machines[flavor].unit_cost_usd, machines[flavor].unit_label

@@ -75,7 +75,7 @@ def text(wanted: Submission, options: Sequence[str] = ()) -> str:
         "--requeue",
         "--open-mode=append",
         f"--signal=B:USR1@{AGAIN}",
-        f"--output={where.with_suffix('.log')}",
+        f"--output={shlex.quote(str(where.with_suffix('.log')))}",  # sbatch, too, ends a word at a space
         *options,
     ]
     build = wanted.build(wanted.file, f"{work}/rows", f"{work}/build", "$head:$port")

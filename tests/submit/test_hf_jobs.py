@@ -161,6 +161,7 @@ def test_one_machine_is_one_job_without_ray(place: Place) -> None:
     [
         (["--work", "/shared"], "no job sees it; a bucket does, as hf://buckets/you/name"),
         (["--flavor", "cpu-xll"], "there is no flavor `cpu-xll` (did you mean `cpu-xl`?"),
+        (["--askers", "4"], "--askers is for several --nodes"),
         (["--set", "examples=[{path: ../elsewhere.jsonl}]"], "outside the recipe's folder, which alone is taken along"),
     ],
 )
@@ -170,6 +171,16 @@ def test_what_cannot_be(place: Place, more: list[str], said: str) -> None:
     assert ended.returncode == 1
     assert said in ended.stderr
     assert place.jobs == []
+
+
+def test_a_hub_that_cannot_be_reached(place: Place) -> None:
+    place.env["HF_ENDPOINT"] = "http://127.0.0.1:9"
+    dry = place.submit("--dry-run")
+    assert dry.returncode == 0, dry.stderr
+    assert "\ncost: not known\nwarning: the Hub does not tell its machines: the connection failed" in dry.stdout
+    ended = place.submit()
+    assert ended.returncode == 1
+    assert "the Hub does not tell its machines: the connection failed" in ended.stderr
 
 
 def test_nobody_is_logged_in(place: Place) -> None:

@@ -129,6 +129,11 @@ def test_a_dry_run_prints_the_script_and_writes_nothing(folder: Path, capsys: py
     assert log(folder) == [f"sbatch --export=ALL {folder}/work/notes.sbatch"]
 
 
+def test_the_log_may_lie_where_a_name_has_spaces(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert submitted(folder, "--work", "/my disk/w", "--nodes", "2", "--dry-run") == 0
+    assert "\n#SBATCH --output='/my disk/w/notes.log'\n" in capsys.readouterr().out
+
+
 def test_the_machines_are_looked_at_then_the_head_then_the_others_then_the_build(folder: Path) -> None:
     assert submitted(folder, "--nodes", "3", "--askers", "4", "--set", "generate.temperature=0.5", "--no-publish") == 0
     process = run(folder)

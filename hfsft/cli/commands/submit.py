@@ -62,6 +62,8 @@ def run(arguments: argparse.Namespace) -> None:
     )
     if wanted.nodes < 1 or (wanted.askers is not None and wanted.askers < 1):
         raise UserError("--nodes and --askers are numbers from 1")
+    if wanted.nodes == 1 and wanted.askers is not None:
+        raise UserError("--askers is for several --nodes: on one machine the build itself asks models")
     lacking = [
         f"{name} is not set, which holds a key of a model" for name in wanted.secrets if not os.environ.get(name)
     ]

@@ -21,7 +21,7 @@ from hfsft.engine.stored.storage import Storage
 from hfsft.engine.stored.storage_addresses import storage_at
 from hfsft.errors import UserError
 from hfsft.storage.file_systems import taken_apart
-from hfsft.storage.storage_faults import told
+from hfsft.storage.storage_faults import told, told_of_making
 
 if TYPE_CHECKING:
     import pyarrow.parquet as pq
@@ -52,8 +52,10 @@ class WorkFolder:
 
     def ready(self) -> None:
         """Make the folder. Raises `UserError` where there can be none, or it cannot be written."""
-        with self.told():
+        try:
             self._storage.ready()
+        except OSError as error:
+            raise UserError(f"{self.place}: {told_of_making(error)}") from error
 
     def parquet(self, name: str) -> pq.ParquetFile:
         """A file to read, as a block of `with`. Raises `OSError` where there is none."""

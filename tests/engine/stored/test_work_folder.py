@@ -124,7 +124,7 @@ def test_nothing_goes_while_another_build_is_at_work(s3: str, monkeypatch: pytes
     [
         ("s3://", "names no bucket"),
         ("s3://key:secret@builds/x", "keys do not belong in an address"),
-        ("nowhere://x", "Protocol not known: nowhere"),
+        ("nowhere://x", r"Protocol not known: nowhere \(there are paths, s3://bucket/folder, and what fsspec knows\)"),
         ("s3://builds/x?endpoint=1", "endpoint"),
     ],
 )
@@ -132,6 +132,18 @@ def test_an_address_that_is_none(address: str, said: str) -> None:
     with pytest.raises(UserError, match=said) as raised:
         WorkFolder.of(address).ready()
     assert "secret" not in str(raised.value)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="of other systems none is known where nobody can make a folder")
+def test_a_folder_that_cannot_be_made() -> None:
+    with pytest.raises(UserError, match=r"^/proc/none/x: no folder can be made there: name another \["):
+        WorkFolder.of("/proc/none").within("x").ready()
+
+
+def test_a_name_that_leads_nowhere(tmp_path: Path) -> None:
+    (tmp_path / "work").symlink_to(tmp_path / "gone")
+    with pytest.raises(UserError, match=r"work/x: it is no folder: name another \["):
+        WorkFolder.of(tmp_path / "work").within("x").ready()
 
 
 def test_a_bucket_that_is_not_there(s3: str) -> None:
