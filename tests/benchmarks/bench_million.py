@@ -1,12 +1,13 @@
 """A whole build without a model, of as many rows as one asks for: what each step costs, and the memory of the tree.
 
-    uv run python tests/benchmarks/bench_million.py --rows 100000 [--again] [--engine daft] [--profile FILE]
+    uv run python tests/benchmarks/bench_million.py --rows 100000 [--again] [--balance] [--engine daft] [--profile FILE]
 
 Rows are made: a question of about 40 words and an answer of about 80, 2 in 100 the same as a row before and 5 in 100
 nearly so. Read, measured, de-duplicated, split, written, with card and report. Printed are seconds on the clock,
 seconds of the processors (of all processes; those count where others use the machine), and the largest memory while
-the step was at work: all that lies in memory, and of that what is no page of a file, which the machine cannot take
-back. `--again` builds once more, of which nothing changed. `--profile` writes what cProfile saw.
+the step was at work: all that lies in memory, of that what is no page of a file, which the machine cannot take back,
+and of this the part of the process of the command. `--again` builds once more, of which nothing changed. `--balance`
+balances by the length of answers, and splits. `--profile` writes what cProfile saw.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ class Used(NamedTuple):
     cpu: float  # seconds
     resident: int  # bytes
     anonymous: int  # of these
+    driver: int  # of these, in the process of the command alone
 
 
 def rows(count: int, seed: int = 1) -> Iterator[dict[str, str]]:
@@ -84,7 +86,7 @@ def used(root: int) -> Used:
     tree = [root]
     for process in tree:
         tree += [child for child, parent in parents.items() if parent == process]
-    resident = anonymous = 0
+    resident = anonymous = driver = 0
     for process in tree:
         try:
             lines = Path(f"/proc/{process}/status").read_text().splitlines()
@@ -94,7 +96,8 @@ def used(root: int) -> Used:
             line.split(":")[0]: int(line.split()[1]) * 1024 for line in lines if line.startswith(("VmRSS", "RssAn"))
         }
         resident, anonymous = resident + sizes.get("VmRSS", 0), anonymous + sizes.get("RssAnon", 0)
-    return Used(sum(times.get(process, 0) for process in tree), resident, anonymous)
+        driver += sizes.get("RssAnon", 0) if process == root else 0
+    return Used(sum(times.get(process, 0) for process in tree), resident, anonymous, driver)
 
 
 class Watch:
@@ -102,7 +105,7 @@ class Watch:
 
     def __init__(self, process: int) -> None:
         self._process, self._ended = process, threading.Event()
-        self.now = self.most = self.peak = Used(0, 0, 0)
+        self.now = self.most = self.peak = Used(0, 0, 0, 0)
         self._thread = threading.Thread(target=self._look, daemon=True)
         self._thread.start()
 
@@ -154,14 +157,14 @@ def show(folder: Path, what: str, count: int, engine: str | None, profile: str) 
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, "HF_HOME": str(folder)})
     watch, cpu = Watch(process.pid), 0.0
     print(f"{what}: {count} rows")
-    print(f"{'step':48} {'rows':>9} {'s':>8} {'CPU s':>8} {'us a row':>9} {'MiB':>7} {'own MiB':>8}")
+    print(f"{'step':48} {'rows':>9} {'s':>8} {'CPU s':>8} {'us a row':>9} {'MiB':>7} {'own MiB':>8} {'driver':>7}")
     assert process.stdout
     for line in process.stdout:
         told, now, clock = json.loads(line), watch.take(), time.perf_counter()
         took, mark = now.cpu - cpu, " kept" if told.get("cached") else ""
         print(
             f"{told['ended'] + mark:48} {told.get('rows', ''):>9} {clock - last:8.1f} {took:8.1f}"
-            f" {took / count * 1e6:9.0f} {now.resident >> 20:7} {now.anonymous >> 20:8}",
+            f" {took / count * 1e6:9.0f} {now.resident >> 20:7} {now.anonymous >> 20:8} {now.driver >> 20:7}",
             flush=True,
         )
         last, cpu = clock, now.cpu
@@ -170,7 +173,7 @@ def show(folder: Path, what: str, count: int, engine: str | None, profile: str) 
     total = spent.ru_utime + spent.ru_stime
     print(
         f"{'all':48} {'':9} {time.perf_counter() - began:8.1f} {total:8.1f} {total / count * 1e6:9.0f}"
-        f" {watch.peak.resident >> 20:7} {watch.peak.anonymous >> 20:8}",
+        f" {watch.peak.resident >> 20:7} {watch.peak.anonymous >> 20:8} {watch.peak.driver >> 20:7}",
         flush=True,
     )
     if status:
@@ -183,6 +186,7 @@ def main() -> None:
     parser.add_argument("--again", action="store_true")
     parser.add_argument("--folder", help="where to work; else a folder of its own, which is deleted")
     parser.add_argument("--engine", help="another than that of this machine, such as daft")
+    parser.add_argument("--balance", action="store_true", help="balance by the length of answers, and split")
     parser.add_argument("--profile", default="")
     parser.add_argument("--build", help=argparse.SUPPRESS)
     asked = parser.parse_args()
@@ -195,6 +199,9 @@ def main() -> None:
         with (folder / "rows.jsonl").open("w", encoding="utf-8") as file:
             file.writelines(json.dumps(row) + "\n" for row in rows(asked.rows))
         recipe = "name: million\nlanguage: [en]\nlicense: cc0-1.0\nexamples:\n  - path: rows.jsonl\n"
+        if asked.balance:
+            recipe += "balance:\n  - {column: response, bands: [60, 100], share: {at_most: 0.45}}\n"
+            recipe += "split: {validation: 0.1}\n"
         (folder / "million.yaml").write_text(recipe, encoding="utf-8")
         show(folder, "first build", asked.rows, asked.engine, asked.profile)
         if asked.again:

@@ -131,7 +131,9 @@ class Shuffled:
 
     def through(self, work: Work, writes: Mapping[str, Any], needs: Sequence[Resource] = ()) -> Shuffled:
         """What work makes of the rows."""
-        return self._of(_worked(self._all, list(self.kinds), _Job(work, tuple(needs), self.kinds, writes)), writes)
+        # Daft would give it 131,072 rows in one go, and keep what comes of them several times over on the way.
+        job = _Job(work, tuple(needs), self.kinds, writes)
+        return self._of(_worked(self._all, list(self.kinds), job, AT_ONCE), writes)
 
     def grouped(
         self, by: Sequence[str], work: Work, writes: Mapping[str, Any], needs: Sequence[Resource] = ()
