@@ -17,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hfsft.cli import main
+from hfsft.engine.ledger import REMOVED_FATES, SIDES
 from hfsft.release.report import vega
 from tests.fuzz.bounds import tries
 from tests.models.server import HEALING, LASTING, LLM, Body, digest, instance
@@ -181,12 +182,12 @@ def check_sum(built: Path) -> None:
     summary = json.loads((built / "funnel.json").read_text("utf-8"))
     assert summary["rows_in"] == len(entries)
     fates = Counter(entry["fate"] for entry in entries)
-    assert set(fates) <= {"train", "validation", "rejected", "failed"}
-    for split in ("train", "validation"):
+    assert set(fates) <= {*SIDES, *REMOVED_FATES}
+    for split in SIDES:
         files = sorted((built / "data").glob(f"{split}-*.parquet"))
         assert sum(pq.read_metadata(file).num_rows for file in files) == fates[split]
     removal = sorted((built / "rejected").glob("*.parquet"))
-    assert sum(pq.read_metadata(file).num_rows for file in removal) == fates["rejected"] + fates["failed"]
+    assert sum(pq.read_metadata(file).num_rows for file in removal) == sum(fates[each] for each in REMOVED_FATES)
 
 
 def alone(patch: pytest.MonkeyPatch, folder: Path) -> None:

@@ -216,3 +216,31 @@ def test_a_model_that_is_asked_in_batches_is_asked_by_one_process(
         assert len(llm.requests) == 2 * judged
         assert len(threads.actors) == 3, "a post and two askers"
         assert "models.writer: is asked in batches, so that this process asks it, and no asker" in caplog.text
+
+
+@pytest.mark.embedded
+def test_a_model_that_runs_in_this_process_is_asked_by_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """One server of it answers for all rows, and no asker starts another; askers ask the other models."""
+    with LLM(reply=answer) as llm:
+        alone(monkeypatch, tmp_path)
+        models = {
+            "writer": "smollm2-135m-instruct",
+            "judge": {"model": "judge-1", "base_url": llm.url},
+        }
+        path = put(
+            tmp_path, llm, 4, evolve=None, filters=[], generate={"max_tokens": 60, "failed_at_most": 0.9}, models=models
+        )
+        threads = Threads(2)
+        rows, spent, _ = outcome(path, partial(OnDaft, askers=Askers(threads)))
+        said = "models.writer: runs in this process, so that this process asks it, and no asker"
+        assert [each.message for each in caplog.records].count(said) == 1
+        assert len(threads.actors) == 3, "a post and two askers"
+        terms = [each for actor in threads.actors for each in actor.arguments if hasattr(each, "models")]
+        assert [set(each.models) for each in terms] == [{"judge"}] * 2
+        judged = len(llm.requests)
+        assert judged
+        shutil.rmtree(tmp_path / "hf" / "datasets")
+        assert outcome(path)[:2] == (rows, spent), "of the same answers"
+        assert len(llm.requests) == judged
