@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
-from statistics import fmean
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
+from hfsft.engine.ordering.spilled import Spilled
+from hfsft.release.compared.row_changes import ComparedMeans, on_disk, row_changes
 from hfsft.release.reader import Release
 from hfsft.release.result import SPLITS
-from hfsft.release.step_titles import fate_name
-from hfsft.rows.columns import TEXTS, criterion_of
-from hfsft.rows.views import OPTIONAL, READS, Question, in_lines, questions
-
-NEW, GONE = "new", "no longer made"
-SHOWN = 10  # rows whose old and new texts a diff holds
-LONGEST = 4_000  # characters of each
+from hfsft.rows.columns import criterion_of
 
 
 @dataclass(frozen=True)
@@ -79,95 +74,66 @@ class Diff:
     pairs: PairsDiff | None = None  # where one of both has any
 
     @property
-    def leaked(self) -> list[str]:
-        """The rows that are tested on now and were trained on before: none, if hfsft built both."""
-        return [row_id for row_id, (old, new) in self.moved.items() if old == "train" and new != "train"]
+    def leaked(self) -> bool:
+        """Whether rows are tested on now that were trained on before: none are, if hfsft built both."""
+        return any(old == "train" and new != "train" for old, new in self.moved.values())
 
     def as_dict(self) -> dict[str, Any]:
-        """The diff as JSON."""
-        return asdict(self)
+        """The diff as JSON, but that what changed of rows may be mappings which no memory holds."""
+        told = {each.name: getattr(self, each.name) for each in fields(self)}
+        plain = {"scores": [*map(asdict, self.scores)], "funnel": [*map(asdict, self.funnel)]}
+        return {**told, **plain, "pairs": asdict(self.pairs) if self.pairs else None}
 
 
 def diff(old: Release, new: Release) -> Diff:
-    """What changed from `old` to `new`."""
-    before, after = _rows(old), _rows(new)
-    rewritten = dict(_rewritten(before, after))
-    both = {row_id: row_id for row_id in before if row_id in after} | rewritten  # new id -> old id
-    changed = {row_id: _changes(before[was], after[row_id]) for row_id, was in both.items()}
-    moved = {row_id: (before[was]["split"], after[row_id]["split"]) for row_id, was in both.items()}
-    gone = before.keys() - after.keys() - set(rewritten.values())
-    differing = [row_id for row_id, columns in changed.items() if columns]
-    removed_before, removed_after = _fates(old), _fates(new)
-    splits = dict.fromkeys([*old.splits(), *new.splits()])
+    """What changed from `old` to `new`. Of both some rows are held at a time, and of each kind of change `HELD` ids;
+    pairs that changed take some 200 bytes each.
+    """
+    found = row_changes(old, new)
+    before, after = found.counts
     return Diff(
         old=old.where,
         new=new.where,
         columns=(old.columns(), new.columns()),
-        splits={split: (_count(before, split), _count(after, split)) for split in splits},
-        added={row_id: removed_before.get(row_id, NEW) for row_id in after if row_id not in both},
-        removed={row_id: removed_after.get(row_id, GONE) for row_id in before if row_id in gone},
-        changed={row_id: changed[row_id] for row_id in differing if row_id not in rewritten},
-        rewritten=rewritten,
-        moved={row_id: (a, b) for row_id, (a, b) in moved.items() if a != b},
-        texts={
-            row_id: {name: (_said(before[both[row_id]], name), _said(after[row_id], name)) for name in changed[row_id]}
-            for row_id in differing[:SHOWN]
-        },
+        splits={split: (before[split], after[split]) for split in dict.fromkeys([*old.splits(), *new.splits()])},
+        added=found.added,
+        removed=found.removed,
+        changed=found.changed,
+        rewritten=found.rewritten,
+        moved=found.moved,
+        texts=found.texts,
         recipe=dict(_recipe_changes(old.recipe(), new.recipe())),
-        scores=tuple(_scores(before, after)),
+        scores=tuple(_scores(found.scores)),
         funnel=tuple(_funnel(old.summary()["funnel"], new.summary()["funnel"])),
         pairs=_pairs(old, new),
     )
 
 
 def _pairs(old: Release, new: Release) -> PairsDiff | None:
-    before, after = (
-        {(pair["chosen_id"], pair["rejected_id"]): split for split in SPLITS for pair in release.pairs(split) or ()}
-        for release in (old, new)
-    )
+    before, after = map(_splits_of_pairs, (old, new))
     if not (before or after):
         return None
-    added, removed = (tuple(sorted(one.keys() - other)) for one, other in ((after, before), (before, after)))
-    moved = tuple(sorted(pair for pair, split in after.items() if before.get(pair, split) != split))
+    added, removed = (
+        tuple(_two(pair) for pair in one if pair not in other) for one, other in ((after, before), (before, after))
+    )
+    moved = tuple(_two(pair) for pair, split in after.items() if before.get(pair, split) != split)
     return PairsDiff(len(before), len(after), added, removed, moved)
 
 
-def _rows(release: Release) -> dict[str, dict[str, Any]]:
-    """Texts, scores and split of every row, by id and in the order of the ids."""
-    found: dict[str, dict[str, Any]] = {}
-    for split in release.splits():
-        rows = release.rows(split)
-        wanted = [name for name in rows.column_names if name in ("id", *TEXTS) or criterion_of(name)]
-        for row in rows.select_columns(wanted):
-            found[row["id"]] = {**row, "split": split}
-    return dict(sorted(found.items()))
-
-
-def _rewritten(
-    before: Mapping[str, Mapping[str, Any]], after: Mapping[str, Mapping[str, Any]]
-) -> Iterator[tuple[str, str]]:
-    """New and old id of rows that ask the same to the letter and that only one build has: what was answered changed."""
-    old, new = (
-        _by_question(rows, [row_id for row_id in rows if row_id not in other])
-        for rows, other in ((before, after), (after, before))
-    )
-    for asked, ids in new.items():
-        if len(ids) == 1 and len(old.get(asked, ())) == 1:
-            yield ids[0], old[asked][0]
-
-
-def _by_question(rows: Mapping[str, Mapping[str, Any]], ids: list[str]) -> dict[Question, list[str]]:
-    columns = (*READS, *OPTIONAL)
-    found: dict[Question, list[str]] = {}
-    batch = {name: [rows[row_id].get(name) for row_id in ids] for name in columns}
-    for row_id, question in zip(ids, questions(batch), strict=True):
-        found.setdefault(question, []).append(row_id)
+def _splits_of_pairs(release: Release) -> Spilled[str]:
+    """The split of each preference pair, by both its ids."""
+    found = on_disk(str, str)
+    for split in SPLITS:
+        pairs = release.streamed_pairs(split)
+        for batch in pairs.batches(["chosen_id", "rejected_id"]) if pairs else ():
+            for chosen, rejected in zip(*(column.to_pylist() for column in batch.columns), strict=True):
+                found[f"{chosen} {rejected}"] = split
     return found
 
 
-def _said(row: Mapping[str, Any], name: str) -> str:
-    text = in_lines(row[name]) if isinstance(row.get(name), list) else str(row.get(name) or "")
-    return text[:LONGEST]
+def _two(pair: str) -> tuple[str, str]:
+    chosen, rejected = pair.split(" ")
+    return chosen, rejected
 
 
 def _recipe_changes(
@@ -202,39 +168,10 @@ def _item(item: Any, index: int) -> str:
     return str(next(iter(item))) if isinstance(item, dict) and len(item) == 1 else str(index)
 
 
-def _fates(release: Release) -> dict[str, str]:
-    rows = release.rejected()
-    if rows is None:
-        return {}
-    return {
-        row["id"]: f"{fate_name(row['fate'])} {'at' if row['fate'] == 'failed' else 'by'} {row['stage']}"
-        for row in rows.select_columns(["id", "fate", "stage"])
-    }
-
-
-def _count(rows: Mapping[str, Mapping[str, Any]], split: str) -> int:
-    return sum(row["split"] == split for row in rows.values())
-
-
-def _changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[str, ...]:
-    return tuple(name for name in TEXTS if old.get(name) != new.get(name))
-
-
-def _scores(before: Mapping[str, Mapping[str, Any]], after: Mapping[str, Mapping[str, Any]]) -> Iterator[ScoreShift]:
-    names = dict.fromkeys(name for rows in (before, after) for row in rows.values() for name in row)
-    for name in names:
-        criterion = criterion_of(name)
-        if criterion is None:
-            continue
-        old, new = (
-            {key: row[name] for key, row in rows.items() if row.get(name) is not None} for rows in (before, after)
-        )
-        shifts = [new[key] - score for key, score in old.items() if key in new]
-        yield ScoreShift(criterion, _mean(old), _mean(new), fmean(shifts) if shifts else None, len(shifts))
-
-
-def _mean(scores: Mapping[str, float]) -> float | None:
-    return fmean(scores.values()) if scores else None
+def _scores(scores: Mapping[str, ComparedMeans]) -> Iterator[ScoreShift]:
+    for name, found in scores.items():
+        told = found.old.mean, found.new.mean, found.shift.mean
+        yield ScoreShift(str(criterion_of(name)), *told, found.shift.count)
 
 
 def _funnel(old: list[dict[str, Any]], new: list[dict[str, Any]]) -> Iterator[StepPair]:

@@ -27,6 +27,8 @@ from hfsft.rows.columns import Column, column
 if TYPE_CHECKING:
     from datasets import Dataset
 
+    from hfsft.release.report.split_rows import SplitRows
+
 HUB_SCHEME = "hf://"
 HUB_DATASET = re.compile(r"hf://datasets/(?P<repo>[^/@]+(?:/[^/@]+)?)(?:@(?P<revision>.+))?/?$")
 HUB_PAGE = re.compile(r"https://(?:huggingface\.co|hf\.co)/datasets/(?P<repo>[\w.\-]+/[\w.\-]+)")
@@ -69,6 +71,12 @@ class Release:
     def pairs(self, split: str) -> Dataset | None:
         """The preference pairs of a split; None where it has none."""
         return self._read(PREFERENCE, split)
+
+    def streamed_pairs(self, split: str) -> SplitRows:
+        """The same, some at a time."""
+        from hfsft.release.report.split_rows import SplitRows
+
+        return SplitRows(split, self._files(PREFERENCE, split))
 
     def columns(self) -> tuple[str, ...]:
         """The columns that a trainer reads."""

@@ -94,6 +94,30 @@ def test_scores_are_compared_over_all_rows_and_over_the_same_rows(tmp_path: Path
     assert shifts["usefulness"].rows_compared == rows
 
 
+def test_changes_beyond_memory_and_rows_in_any_order_are_told_the_same(
+    tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import pyarrow.parquet as pq
+
+    recipes = [examples(40, filters=[{"tokens": {"at_most": 30}}]), examples(30)]
+    recipes[1]["examples"].append({"rows": [{"instruction": f"And {n} then?", "response": "No."} for n in range(15)]})
+    first, second = (str(run(recipe, out=tmp_path / name)[1]) for name, recipe in zip("ab", recipes, strict=True))
+    rewrite(Path(second), response="Something else.")
+    for options in ([], ["--json"]):
+        monkeypatch.undo()
+        code = main(["diff", first, second, *options])
+        told = capsys.readouterr().out
+        assert json.loads(told)["texts"] if options else "10 more" not in told
+        monkeypatch.setattr("hfsft.release.compared.row_changes.HELD", 2)
+        assert main(["diff", first, second, *options]) == code
+        assert capsys.readouterr().out == told
+    (path,) = Path(second, "provenance").glob("train-*.parquet")
+    table = pq.read_table(path)
+    pq.write_table(table.take(list(reversed(range(len(table))))), path)
+    assert main(["diff", first, second, "--json"]) == code
+    assert capsys.readouterr().out == told
+
+
 def test_another_format_shows_in_the_columns(tmp_path: Path, home: Path) -> None:
     found = between(examples(), examples(publish={"format": "prompt_completion"}), tmp_path)
     assert found.columns == (("messages",), ("prompt", "completion"))

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hfsft.cli import main
-from hfsft.release.comparison import _fates
+from hfsft.release.compared.row_changes import fates
 from hfsft.release.reader import open_release
 from tests.strangers.checkout import Checkout
 
@@ -84,7 +84,7 @@ def test_rows_that_are_not_chosen_are_told_everywhere(tmp_path: Path, capsys: py
     assert listed.count("not chosen by pick") == 3
     summed = "6 rows came in = 3 train + 0 validation + 0 rejected + 0 failed + 3 not chosen."
     assert summed in (folder / "README.md").read_text()
-    assert "not chosen by pick" in set(_fates(open_release(str(folder))).values())
+    assert "not chosen by pick" in {fate for _, fate in fates(open_release(str(folder)))}
     page = (folder / "report.html").read_text()
     assert '<span class="fate not_chosen">3 not chosen</span>' in page
     assert '<option value="not_chosen">not chosen</option>' in page

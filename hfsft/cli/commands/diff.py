@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from hfsft.cli.arguments import command
@@ -50,8 +51,28 @@ def run(arguments: argparse.Namespace) -> int:
     new = arguments.old if arguments.new is None else arguments.new
     old = previous_path(new) if arguments.new is None else arguments.old
     found = diff(open_release(old, tell), open_release(new, tell))
-    print(json.dumps(found.as_dict(), ensure_ascii=False, indent=2) if arguments.json else report(found))
+    for part in in_json(found.as_dict()) if arguments.json else [report(found)]:
+        print(part, end="")
+    print()
     return LEAKED if found.leaked else 0
+
+
+def in_json(found: Mapping[str, Any]) -> Iterator[str]:
+    """A mapping as JSON in lines, bit by bit: what it holds may be mappings that are too large for memory."""
+
+    def bits(value: Any, margin: str) -> Iterator[str]:
+        if not (isinstance(value, Mapping) and value):
+            text = json.dumps({} if isinstance(value, Mapping) else value, ensure_ascii=False, indent=2)
+            yield text.replace("\n", f"\n{margin}")
+            return
+        start = "{"
+        for key, each in value.items():
+            yield f"{start}\n{margin}  {json.dumps(key, ensure_ascii=False)}: "
+            yield from bits(each, f"{margin}  ")
+            start = ","
+        yield f"\n{margin}}}"
+
+    return bits(found, "")
 
 
 def report(found: Diff) -> str:
@@ -59,25 +80,27 @@ def report(found: Diff) -> str:
     parts = [f"old: {found.old}\nnew: {found.new}", _rows(found)]
     if found.columns[0] != found.columns[1]:
         parts.append("columns: " + " -> ".join(", ".join(names) for names in found.columns))
-    for (old, new), rows in _by_move(found).items():
-        seen = f"{count(len(rows), 'row')} moved from {old} to {new}"
+    for (old, new), (number, first) in _by_move(found).items():
+        seen = f"{count(number, 'row')} moved from {old} to {new}"
         means = (
             "a model trained on the old rows has seen them"
             if old == "train"
             else f"results on the old {old} rows and on the new are not of the same"
         )
-        parts.append(f"{seen}, so {means}: {_named(rows)}")
+        parts.append(f"{seen}, so {means}: {_named(first, number)}")
     parts += [*_recipe(found), *_texts(found), *_scores(found)]
     parts.append(_funnel(found))
     return "\n\n".join(parts)
 
 
-def _by_move(found: Diff) -> dict[tuple[str, str], list[str]]:
-    """The rows that moved, by where from and where to, those that were trained on first."""
-    moves: dict[tuple[str, str], list[str]] = {}
-    for row_id, move in sorted(found.moved.items(), key=lambda item: item[1][0] != "train"):
-        moves.setdefault(move, []).append(row_id)
-    return moves
+def _by_move(found: Diff) -> dict[tuple[str, str], tuple[int, list[str]]]:
+    """How many rows moved and some of them, by where from and where to, those that were trained on first."""
+    moves, first = Counter[tuple[str, str]](), dict[tuple[str, str], list[str]]()
+    for row_id, move in found.moved.items():
+        moves[move] += 1
+        if moves[move] <= SHOWN:
+            first.setdefault(move, []).append(row_id)
+    return {move: (moves[move], ids) for move, ids in sorted(first.items(), key=lambda item: item[0][0] != "train")}
 
 
 def _rows(found: Diff) -> str:
@@ -90,16 +113,18 @@ def _rows(found: Diff) -> str:
         "",
         f"added    {_why(found.added)}",
         f"removed  {_why(found.removed)}",
-        f"changed  {_why({row_id: ', '.join(columns) for row_id, columns in found.changed.items()})}",
-        *(
-            [f"answered anew  {len(found.rewritten):,} (the same question, so another id): {_named(found.rewritten)}"]
-            if found.rewritten
-            else []
-        ),
+        f"changed  {_why(found.changed)}",
+        *_anew(found),
         f"moved    {len(found.moved):,}",
         *_pairs(found),
     ]
     return "\n".join(lines)
+
+
+def _anew(found: Diff) -> list[str]:
+    number = len(found.rewritten)
+    named = _named(found.rewritten, number)
+    return [f"answered anew  {number:,} (the same question, so another id): {named}"] if number else []
 
 
 def _pairs(found: Diff) -> list[str]:
@@ -111,17 +136,18 @@ def _pairs(found: Diff) -> list[str]:
     return [f"pairs    {pairs.old:,} -> {pairs.new:,} ({parts})"]
 
 
-def _why(rows: Mapping[str, str]) -> str:
+def _why(rows: Mapping[str, str | Sequence[str]]) -> str:
     """The number of rows, how many for each reason, and some ids."""
     if not rows:
         return "0"
-    reasons = [f"{number:,} {reason}" for reason, number in Counter(rows.values()).most_common()]
-    return f"{len(rows):,} ({'; '.join(reasons)}): {_named(rows)}"
+    said = Counter(why if isinstance(why, str) else ", ".join(why) for why in rows.values())
+    reasons = [f"{number:,} {reason}" for reason, number in said.most_common()]
+    return f"{len(rows):,} ({'; '.join(reasons)}): {_named(rows, len(rows))}"
 
 
-def _named(names: Iterable[str]) -> str:
-    listed = list(names)
-    return ", ".join(listed[:SHOWN]) + (f" and {len(listed) - SHOWN:,} more" if len(listed) > SHOWN else "")
+def _named(names: Iterable[str], number: int) -> str:
+    """The first of so many names."""
+    return ", ".join(islice(names, SHOWN)) + (f" and {number - SHOWN:,} more" if number > SHOWN else "")
 
 
 def _recipe(found: Diff) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, ItemsView, Iterable, Iterator, Mapping, ValuesView
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from weakref import finalize
 
@@ -57,6 +57,14 @@ class Spilled(Mapping[str, V], Generic[V]):
     def __iter__(self) -> Iterator[str]:
         return (key for key, _ in self.in_order())
 
+    def items(self) -> ItemsView[str, V]:
+        """The entries in the order of their keys, read some at a time."""
+        return _Entries(self)
+
+    def values(self) -> ValuesView[V]:
+        """Their values."""
+        return _Values(self)
+
     def in_order(self) -> Iterator[tuple[str, V]]:
         """The entries in the order of their keys, read some at a time."""
         if self._file is None:
@@ -79,3 +87,21 @@ class Spilled(Mapping[str, V], Generic[V]):
         with self._file:
             self._file.executemany("INSERT OR REPLACE INTO texts VALUES (?, ?)", told)
         self._held = {}
+
+
+class _Entries(ItemsView[str, V]):
+    """The entries of a mapping that are read as they come, not each by its key."""
+
+    _mapping: Spilled[V]
+
+    def __iter__(self) -> Iterator[tuple[str, V]]:
+        return self._mapping.in_order()
+
+
+class _Values(ValuesView[V]):
+    """Their values."""
+
+    _mapping: Spilled[V]
+
+    def __iter__(self) -> Iterator[V]:
+        return (value for _, value in self._mapping.in_order())

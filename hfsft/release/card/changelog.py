@@ -125,7 +125,11 @@ def _rows(new: Mapping[str, Any], old: Mapping[str, Any]) -> str:
 def _changes(diff: Diff | None) -> str:
     if diff is None:
         return ""
-    changed = [*diff.changed, *diff.rewritten]
-    kinds = {"added": diff.added, "removed": diff.removed, "changed": changed, "moved between splits": diff.moved}
-    parts = [f"{len(rows):,} {kind}" for kind, rows in kinds.items() if rows]
+    kinds = {
+        "added": len(diff.added),
+        "removed": len(diff.removed),
+        "changed": len(diff.changed) + len(diff.rewritten),
+        "moved between splits": len(diff.moved),
+    }
+    parts = [f"{rows:,} {kind}" for kind, rows in kinds.items() if rows]
     return f"Rows {', '.join(parts)}." if parts else "The same rows."

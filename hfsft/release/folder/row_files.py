@@ -97,5 +97,6 @@ def put(built: Built, folder: Path, rows_of: str) -> None:
     # A line begins with its id: in their order, whatever the order that the rows came in.
     with (folder / LEDGER).open("w", encoding="utf-8", newline="\n") as ledger:
         ledger.writelines(sorted_lines(built.ledger.lines(), folder))
-    if lines := built.trainer.lines():
-        (folder / TRAINER).write_text("".join(lines), encoding="utf-8", newline="\n")
+    if built.trainer.told:
+        with (folder / TRAINER).open("w", encoding="utf-8", newline="\n") as told:
+            told.writelines(built.trainer.lines())

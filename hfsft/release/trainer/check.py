@@ -11,16 +11,17 @@ import json
 from array import array
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from itertools import islice
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
 from hfsft.recipe.publish import FormatName
 from hfsft.release.report.measures import histogram
+from hfsft.release.rows.told_rows import ToldRows
 from hfsft.release.trainer.dataset_writer import DatasetWriter, read
 from hfsft.release.trainer.formats import FORMATS
-from hfsft.release.trainer.row_checks import Cause, RowChecks, RowWarning, TrainerFinding
+from hfsft.release.trainer.row_checks import LEFT_OUT, Cause, RowChecks, TrainerFinding
 from hfsft.rows.reading.summaries import rows_said
 from hfsft.sandbox.chat import REASONING_KEYS
 
@@ -141,21 +142,19 @@ class TrainerCheck:
     lengths: LengthSummary | None = None
     max_length: int | None = None  # tokens after which rows are cut, where the recipe says so
     unchecked: str = ""  # the field in which reasoning stands, where no chat template is known that may read it
-    told: tuple[RowWarning, ...] = ()  # rows that training will not see as they are
+    told: ToldRows = field(default_factory=ToldRows)  # rows that training will not see as they are
 
     def as_dict(self) -> dict[str, Any]:
         """The check as JSON; the rows that are told are counted by cause, and listed by `lines`."""
-        said = {name: value for name, value in asdict(self).items() if name != "told"}
-        return {**said, "told": {cause: len(ids) for cause, ids in self.causes().items()}}
+        return {**asdict(replace(self, told=ToldRows())), "told": self.causes()}
 
-    def causes(self) -> dict[Cause, list[str]]:
-        """Why rows will not be seen as they are, in the order of `TOLD` -> the ids of the rows."""
-        found = {cause: sorted({told.id for told in self.told if told.cause == cause}) for cause in TOLD}
-        return {cause: ids for cause, ids in found.items() if ids}
+    def causes(self) -> dict[Cause, int]:
+        """Why rows will not be seen as they are, in the order of `TOLD` -> how many rows."""
+        return {cause: self.told.rows[cause] for cause in TOLD if self.told.rows[cause]}
 
-    def lines(self) -> list[str]:
+    def lines(self) -> Iterator[str]:
         """What is told of each row, as lines of JSON."""
-        return [json.dumps(told._asdict(), ensure_ascii=False) + "\n" for told in self.told]
+        return (json.dumps(told._asdict(), ensure_ascii=False) + "\n" for told in self.told)
 
     def notes(self) -> list[str]:
         """What whoever trains should know, a line each; the gravest first."""
@@ -172,18 +171,14 @@ class TrainerCheck:
     def _hidden(self) -> list[str]:
         said = {"tokenizer": self.tokenizer, "max": f"{self.max_length or DEFAULT_MAX_LENGTH:,}"}
         return [
-            f"{rows_said(len(ids))} {TOLD[cause].format(**said)}"
-            for cause, ids in self.causes().items()
-            if TOLD[cause] and cause != "left out"
+            f"{rows_said(rows)} {TOLD[cause].format(**said)}"
+            for cause, rows in self.causes().items()
+            if TOLD[cause] and cause != LEFT_OUT
         ]
 
     def _left_out(self) -> list[str]:
-        parts: dict[str, set[str]] = {}
-        for told in self.told:
-            if told.cause == "left out":
-                for part in told.detail.split(", "):
-                    parts.setdefault(part, set()).add(told.id)
-        return [f"format {self.format} leaves out the {part} of {rows_said(len(ids))}" for part, ids in parts.items()]
+        parts = self.told.left_out()
+        return [f"format {self.format} leaves out the {part} of {rows_said(rows)}" for part, rows in parts.items()]
 
     def _broken(self) -> list[str]:
         notes = []
@@ -259,7 +254,7 @@ def check(
     found = _found(rows, writer, max_length) if findings is None else findings
     detected = detect(writer.columns)
     control, refused, sums = Counter[str](), Counter[str](), Counter[str]()
-    lengths, told = array("i"), list[RowWarning]()
+    lengths, told = array("i"), ToldRows()
     for row_id, each in zip(_ids(rows), found, strict=True):
         control.update(each.control)
         sums.update(wrong_order=each.wrong_order, in_prompts=each.in_prompts, reopened=each.reopened)
@@ -267,7 +262,7 @@ def check(
             lengths.append(each.length)
         if each.refused is not None:
             refused[each.refused] += 1
-        told += [RowWarning(row_id, *why) for why in each.told]
+        told.add(row_id, each.told)
     return TrainerCheck(
         format=writer.format,
         rows=len(rows),
@@ -284,7 +279,7 @@ def check(
         lengths=LengthSummary.of(np.asarray(lengths)) if lengths else None,
         max_length=max_length,
         unchecked="" if tokenizer else reasoning_field(writer.columns),
-        told=tuple(sorted(told)),
+        told=told,
     )
 
 

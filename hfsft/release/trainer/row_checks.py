@@ -39,6 +39,9 @@ Cause = Literal[
 """
 
 
+LEFT_OUT: Cause = "left out"
+
+
 class RowWarning(NamedTuple):
     """One thing about one row."""
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from heapq import nsmallest
+from sys import intern
 from typing import Any, NamedTuple
 
 from hfsft.errors import UserError
@@ -19,7 +21,7 @@ from hfsft.similarity import LexicalIndex, Sketched, sketches_of
 from hfsft.similarity.foreseen import MOST_SAMPLED, foreseen
 from hfsft.texts.spelling.spoken import base, languages_in
 
-LOOKED_AT = 50_000  # rows up to which the language of each is told, and so many are sketched at once
+LOOKED_AT = 50_000  # rows whose language is told, unless these alone are asked for; so many are sketched at once
 MOST_SECONDS, MOST_BYTES = 3600, 16 << 30  # that are spent on comparing rows
 RARE = 0.02  # share of rows up to which a language is an odd one, where the recipe names none
 DUPLICATE, SIMILARITY, NEAREST, OF = "_duplicate_", "_similarity", "_nearest", "_of"
@@ -150,21 +152,36 @@ def longest(rows: ReviewedRows) -> Iterator[tuple[float, Candidate, str]]:
 
 
 def language(rows: ReviewedRows) -> Iterator[tuple[float, Candidate, str]]:
-    """Rows whose answer is in a language that is not among the recipe's, or that few other rows are in."""
+    """Rows whose answer is in a language that is not among the recipe's, or that few other rows are in; of very many
+    those of a random sample of `LOOKED_AT`.
+    """
     looked = [row for row in rows.candidates if row.judged_here]
     if len(looked) > LOOKED_AT:
-        return
-    answers = rows.column("response")
-    letters = {row: languages_in(answers[row.place] or "") for row in looked}
+        looked = nsmallest(LOOKED_AT, looked, lambda row: (unit("language", row.id), row.id))
+    yield from _in_odd_languages(rows, looked)
+
+
+def every_language(rows: ReviewedRows) -> Iterator[tuple[float, Candidate, str]]:
+    """The same of all rows, however many."""
+    yield from _in_odd_languages(rows, [row for row in rows.candidates if row.judged_here])
+
+
+def _in_odd_languages(rows: ReviewedRows, looked: Sequence[Candidate]) -> Iterator[tuple[float, Candidate, str]]:
+    by_place, letters = {row.place: row for row in looked}, dict[int, str | Counter[str]]()
+    main = Counter[str]()
+    for place, answer in enumerate(rows.values("response")):
+        if place in by_place and (found := languages_in(answer or "")):
+            first = found.most_common(1)[0][0]
+            main[first] += 1
+            letters[place] = intern(first) if len(found) == 1 else found  # most are in one, of which its code is told
     wanted = {base(code) for code in rows.languages}
-    if not wanted:
-        main = Counter(found.most_common(1)[0][0] for found in letters.values() if found)
-        wanted = {code for code, count in main.items() if count > RARE * main.total()}
-    for row, found in letters.items():
-        odd = {code: count for code, count in found.items() if code not in wanted}
+    wanted = wanted or {code for code, count in main.items() if count > RARE * main.total()}
+    for place, said in letters.items():
+        each = Counter({said: 1}) if isinstance(said, str) else said
+        odd = {code: count for code, count in each.items() if code not in wanted}
         if odd and wanted:
-            share = sum(odd.values()) / found.total()
-            yield share, row, f"it is in a language that few rows are in: {', '.join(sorted(odd))}"
+            share = sum(odd.values()) / each.total()
+            yield share, by_place[place], f"it is in a language that few rows are in: {', '.join(sorted(odd))}"
 
 
 def unscored(rows: ReviewedRows) -> Iterator[tuple[float, Candidate, str]]:
@@ -190,9 +207,13 @@ KINDS: Mapping[str, Kind] = {
 def of_kind(rows: ReviewedRows, kind: str, *, thorough: bool = False) -> list[EyesRow]:
     """The rows of one kind, those that deserve it most first; equal ones by a hash of their ids.
 
-    What is to be `thorough` may take seconds: rows are compared where no filter did.
+    What is to be `thorough` may take a minute: rows are compared where no filter did, and the language of each is told.
     """
-    find = alike if thorough and kind == "duplicates" and not _compared(rows) else KINDS[kind]
+    find = KINDS[kind]
+    if thorough and kind == "language":
+        find = every_language
+    elif thorough and kind == "duplicates" and not _compared(rows):
+        find = alike
     found = [each for each in find(rows) if not each[1].by_people]
     found.sort(key=lambda each: (-each[0], unit("review", each[1].id), each[1].id))
     return [EyesRow(row, kind, why) for _, row, why in found]

@@ -10,6 +10,8 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
+from itertools import repeat
+from sys import intern
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from hfsft.release.report.page_data import PageData
@@ -145,14 +147,14 @@ class ReviewedRows:
     @cached_property
     def candidates(self) -> list[Candidate]:
         """Every row that says something and that people may look at, in the order of the tables."""
-        columns = [self.column(name) for name in ("id", CONTENT, "topic", self.ranked, "origin")]
-        fates, stages = self._fates, self.column("stage")
+        columns = [self.values(name) for name in ("id", CONTENT, "topic", self.ranked, "origin", "stage")]
         found = []
-        for place, (row_id, text, topic, score, origin) in enumerate(zip(*columns, strict=True)):
-            fate = fates[place]
+        told = zip(*columns, self._fates, strict=True)
+        for place, (row_id, text, topic, score, origin, stage, fate) in enumerate(told):
             if text:  # of a row whose texts the build withholds nothing can be looked at
-                stage = "" if fate in SPLITS else stages[place] or ""
-                found.append(Candidate(place, row_id, text, topic or "", score, fate, stage, origin == EDITED))
+                stage = "" if fate in SPLITS else stage or ""
+                topic, fate, stage = intern(topic or ""), intern(fate), intern(stage)  # each of which very many have
+                found.append(Candidate(place, row_id, text, topic, score, fate, stage, origin == EDITED))
         return found
 
     @cached_property
@@ -167,7 +169,11 @@ class ReviewedRows:
 
     def column(self, name: str) -> list[Any]:
         """One column over all rows; None where a table has no such column."""
-        return [value for _, table in self.tables for value in table.column(name)]
+        return list(self.values(name))
+
+    def values(self, name: str) -> Iterator[Any]:
+        """The same, some rows at a time: of texts, which are large."""
+        return (value for _, table in self.tables for value in table.column(name))
 
     def has(self, name: str) -> bool:
         """Whether any table has that column."""
@@ -177,9 +183,9 @@ class ReviewedRows:
         """The characters of each row's own texts, without those of its tools."""
         found = [0.0] * sum(self._sizes)
         for name in ("instruction", "response", "reasoning", "context"):
-            for place, text in enumerate(self.column(name)):
+            for place, text in enumerate(self.values(name)):
                 found[place] += len(text or "")
-        for place, turns in enumerate(self.column("messages")):
+        for place, turns in enumerate(self.values("messages")):
             if turns:
                 found[place] = sum(len(each.text) for each in said({"messages": turns}, words=()))
         return found
@@ -199,12 +205,10 @@ class ReviewedRows:
             start = stop
         return found
 
-    @cached_property
-    def _fates(self) -> list[str]:
-        found: list[str] = []
+    @property
+    def _fates(self) -> Iterator[str]:
         for size, (fate, table) in zip(self._sizes, self.tables, strict=True):
-            found += [fate] * size if fate else table.column("fate")
-        return found
+            yield from repeat(fate, size) if fate else table.column("fate")
 
     @cached_property
     def _sizes(self) -> list[int]:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+import random
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from hfsft.recipe.publish import FormatName
+from hfsft.release.rows.told_rows import ToldRows
 from hfsft.release.trainer.check import TrainerCheck, check
 from hfsft.release.trainer.dataset_writer import DatasetWriter
 from hfsft.release.trainer.format_needs import take_turns
 from hfsft.release.trainer.message_style import MessageStyle
+from hfsft.release.trainer.row_checks import Cause, RowWarning
 from hfsft.release.trainer.tokenizer import load_tokenizer
 from tests.release.samples import NO_SYSTEM, SYSTEM, dataset, single, tokenizer_folder, typed
 from tests.release.trainer.templates import DEEPSEEK, HARMONY, HERMES, LLAMA, QWEN, SMOL
@@ -82,7 +86,8 @@ def test_it_is_told_by_row_and_cause(
 ) -> None:
     checked = found(tmp_path, template, row, **more)
     assert {told.cause: told.detail for told in checked.told if told.id == row["id"]} == causes
-    assert {ids[0] for ids in checked.causes().values()} <= {row["id"], *(told.id for told in checked.told)}
+    counts = Counter(cause for _, cause in {(told.id, told.cause) for told in checked.told})
+    assert checked.causes() == counts
 
 
 @pytest.mark.parametrize(
@@ -140,3 +145,25 @@ def test_what_a_format_leaves_out_is_noted(tmp_path: Path) -> None:
 )
 def test_results_follow_calls(turns: tuple[dict[str, Any], ...], fits: bool) -> None:
     assert take_turns(turns) == fits
+
+
+def test_warnings_beyond_memory_are_told_in_the_same_order() -> None:
+    draw = random.Random(4)
+    causes: list[tuple[Cause, list[str]]] = [
+        ("left out", ["names", "ids", "names, tools"]),
+        ("answer cut", ["7", "70"]),
+    ]
+    rows = [(f"{n:03}", [(c, draw.choice(d)) for c, d in causes if draw.random() < 0.6]) for n in range(90)]
+    every = sorted(RowWarning(row_id, *each) for row_id, told in rows for each in told)
+    parts: dict[str, set[str]] = {}
+    for each in every:
+        for part in each.detail.split(", ") if each.cause == "left out" else ():
+            parts.setdefault(part, set()).add(each.id)
+    draw.shuffle(rows)
+    for held in (7, 1000):
+        found = ToldRows(held)
+        for row in rows:
+            found.add(*row)
+        assert list(found) == every
+        assert found.rows == Counter(each.cause for each in every)
+        assert list(found.left_out().items()) == [(part, len(ids)) for part, ids in parts.items()]

@@ -79,14 +79,15 @@ def test_trl_sees_what_is_told(
     found = check(rows, writer, 900)
     seen = trained(tmp_path, folder, 900)
     causes = found.causes()
-    assert len(causes.get("untrained", ())) == untrained
+    assert causes.get("untrained", 0) == untrained
     assert len(seen) == len(ROWS) - untrained
     assert (max(row["tokens"] for row in seen) == 900) == (not untrained)
     first = seen[0]["text"]
     assert "weather" in first
     assert ('{"city"' in first) == ("arguments written twice" not in causes)
     thinks = "Look it up." in first
-    assert thinks == (ROWS[0]["id"] not in causes.get("reasoning hidden", ()))
+    hidden = {told.id for told in found.told if told.cause == "reasoning hidden"}
+    assert thinks == (ROWS[0]["id"] not in hidden)
     alone = seen[1]["trained"]
     assert ("Is it warm in Bern?" in alone) == found.loss_covers_prompt
     assert "Yes, 21 degrees." in alone

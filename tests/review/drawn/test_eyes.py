@@ -138,3 +138,19 @@ def test_rows_that_a_choice_behind_the_review_left_out_are_sampled_and_no_others
 
 def test_every_kind_may_be_looked_at_alone() -> None:
     assert (*KINDS, DISPUTED) == ONLY
+
+
+@pytest.mark.parametrize("languages", [["en"], []])
+def test_of_very_many_rows_the_language_of_some_is_told_and_of_all_where_it_is_asked_for(
+    languages: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = [FRENCH if n % 20 == 19 else f"{ENGLISH}\n\n{FRENCH}" if n == 7 else ENGLISH for n in range(240)]
+    rows = reviewed([a_row(n, response=text) for n, text in enumerate(texts)], languages=languages)
+    monkeypatch.setattr("hfsft.review.drawn.eyes.RARE", 0.2)
+    every = [each.row.id for each in of_kind(rows, "language")]
+    assert ({int(each, 16) % 20 for each in every[:12]}, int(every[12], 16), len(every)) == ({19}, 7, 13)
+    monkeypatch.setattr("hfsft.review.drawn.eyes.LOOKED_AT", 100)
+    some = [each.row.id for each in of_kind(rows, "language")]
+    assert 0 < len(some) < 13
+    assert some == [each for each in every if each in some]
+    assert [each.row.id for each in of_kind(rows, "language", thorough=True)] == every

@@ -1,0 +1,1 @@
+"""Two releases side by side, read some rows at a time."""
