@@ -34,6 +34,7 @@ _UNCOUNTED = 4
 # By their letters alone, so that `FinishReason.END_TURN` and `end-turn` are one name.
 _GOOD = {
     "", "stop", "stopped", "end", "endturn", "endofturn", "eos", "eostoken", "eosfound", "stopsequence", "stopstring",
+    "stopstr", "hiteos", "eot", "eotid", "imend", "endoftext", "natural",
     "stoptoken", "stopstringfound", "stopword", "complete", "completed", "completion", "finish", "finished", "done",
     "success", "normal", "toolcall", "toolcalls", "tooluse", "functioncall", "functioncalls", "none", "null",
 }  # fmt: skip
@@ -41,7 +42,7 @@ _BLOCKED = {
     "contentfilter", "contentfiltered", "contentpolicy", "safety", "imagesafety", "recitation", "imagerecitation",
     "refusal", "refused", "prohibitedcontent", "imageprohibitedcontent", "blocklist", "blocked", "spii", "sensitive",
     "language", "guardrailintervened", "guardrail", "guardrails", "moderation", "flagged", "errortoxic", "toxic",
-    "jailbreak", "copyright", "violation", "contentpolicyviolation", "risk",
+    "jailbreak", "censored", "copyright", "violation", "contentpolicyviolation", "risk",
 }  # fmt: skip
 _BROKEN = {
     "error", "servererror", "internalerror", "networkerror", "enginererror", "engineerror", "failed", "failure",

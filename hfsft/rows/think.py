@@ -43,7 +43,9 @@ OPENERS = re.compile(
 
 # The same by other names: <longcat_think>, <mm:think>, <antThinking>, <chain_of_thought>.
 _NAMED = re.compile(
-    r"<([a-z][\w:-]{0,40}?(?:think|thinking|thoughts?|reasoning)|thoughts?|think(?:ing)?|reasoning)>", re.IGNORECASE
+    r"<([a-z][\w:-]{0,40}?(?:think|thinking|thoughts?|reasoning)|thoughts?|think(?:ing)?|reasoning)"
+    r"(?: [\w-]{1,20}=[^<>\n]{1,60})?>",  # <think time="3">
+    re.IGNORECASE,
 )
 _FIRST = {"<", *(opening[0] for opening, _ in MARKS)}  # what an opening mark begins with
 _ANALYSIS = re.compile(r"(?:<\|start\|>assistant)?<\|channel\|>analysis<\|message\|>")

@@ -6,11 +6,13 @@ from hfsft.keys import letters
 
 CUT = {
     "length", "maxtokens", "maxlength", "maxnewtokens", "maxoutputtokens", "maxcompletiontokens", "maxgeneratedtokens",
-    "maxpredictedtokensreached", "tokenlimit",
+    "maxpredictedtokensreached", "maxtokensreached", "maxlengthreached", "maxlen", "tokenlimit", "tokenlimitreached",
+    "lengthlimit", "lengthcapped", "truncated", "cutoff",
 }  # fmt: skip
 """At the most tokens that an answer was to have."""
 FULL = {
     "modellength", "errorlimit", "contextlength", "contextlengthreached", "contextlengthexceeded", "contextwindow",
+    "contextoverflow", "contextlimit", "contextfull",
     "contextwindowexceeded", "modelcontextwindowexceeded",
 }  # fmt: skip
 """Where the server had no more room for prompt and answer together."""

@@ -17,7 +17,19 @@ from tests.models.server import LLM, Body, echo, said_to
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-GOOD = ("stop", "end_turn", "eos", "EOS_TOKEN", "stop_sequence", "COMPLETE", "FinishReason.STOP", "eosFound", None, "")
+GOOD = (
+    "stop",
+    "end_turn",
+    "eos",
+    "EOS_TOKEN",
+    "stop_sequence",
+    "COMPLETE",
+    "FinishReason.STOP",
+    "eosFound",
+    "<|eot_id|>",
+    None,
+    "",
+)
 BLOCKED = (
     "content_filter", "SAFETY", "content_filter: RECITATION", "PROHIBITED_CONTENT", "blocklist", "spii", "refusal",
     "sensitive", "guardrail_intervened", "ERROR_TOXIC", "FINISH_REASON_SAFETY", "pii_filter", "SAFETY_BLOCK",

@@ -20,6 +20,7 @@ THOUGHTS = [
     ("<thought>Hm.</thought>Yes.", ("Hm.", "Yes.")),
     ("<seed:think>Hm.</seed:think>Yes.", ("Hm.", "Yes.")),
     ("<reasoning>\nHm.\n</reasoning>\nYes.", ("Hm.", "Yes.")),
+    ('<think time="3">Hm.</think>Yes.', ("Hm.", "Yes.")),
     ("[THINK]Hm.[/THINK]Yes.", ("Hm.", "Yes.")),
     ("◁think▷Hm.◁/think▷Yes.", ("Hm.", "Yes.")),
     ("<|begin_of_thought|>Hm.<|end_of_thought|>\n<|begin_of_solution|>Yes.<|end_of_solution|>", ("Hm.", "Yes.")),

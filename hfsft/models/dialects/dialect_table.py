@@ -144,6 +144,7 @@ def _renamed(body: Body) -> Body:
 
 _LOGPROBS = at_first_use(
     r"log.?prob\w{0,30}[^\n]{0,80}(?:not|n't|un)[ -]?(?:support|allow|avail|enabl|permit)\w{0,30}"
+    r"|log.?prob\w{0,30}[^.\n]{0,20}(?:turned|switched) off"
     r"|(?:not|n't|un)[ -]?(?:support|allow|permit|return|give|provide)\w{0,30}[^.\n]{0,60}log.?prob",
     re.IGNORECASE,
 )
@@ -151,6 +152,7 @@ _ONE_TOOL = at_first_use(r"tools?[.\[]\d|parameters of|function name|schema", re
 _TOOLS = at_first_use(
     r"(?:tool|function)s?[ _-]?(?:us(?:e|age)|call\w{0,30}|choice)?[^.\n]{0,60}"
     r"(?:(?:not|n't|un)[ -]?(?:support|allow|avail|enabl)\w{0,30}|disabled)"
+    r"|(?:cannot|can't|unable to) (?:call|use) (?:\btools?\b|function)"
     r"|(?:not|n't|un)[ -]?support\w{0,30}[^.\n]{0,30}(?:\btools?\b|function)|no endpoints found that support tool"
     r"|tool\w{0,30}[^.\n]{0,40}requires? --|--enable-auto-tool-choice",
     re.IGNORECASE,

@@ -10,7 +10,10 @@ from hfsft.models.dialects.refused_request import Body, RefusedRequest
 LIMITS = (20, 8, 5, 1)
 """The numbers that are asked for instead of a larger one; the largest that the server allows is taken."""
 
-_TOPIC = at_first_use(r"top.?log.?prob|log.?probs? of \d|top_n_tokens|(?:max|sample)\w{0,30} log.?prob", re.IGNORECASE)
+_TOPIC = at_first_use(
+    r"top.?log.?prob|log.?probs? of \d|\b\d{1,4} log.?probs|top_n_tokens|(?:max|sample)\w{0,30} log.?prob",
+    re.IGNORECASE,
+)
 _MOST = at_first_use(
     r"(?:<=?|(?:less|smaller|lower) than(?: or equal to)?|at most|up to|no more than|(?:not|cannot|can't) exceed"
     r"|(?:between|from|range)[^.\n\d]{0,10}\d+\W{1,3}(?:and|to)?|max(?:imum)?(?:[ _]?(?:allowed|value|of|is|limit))*)"

@@ -16,6 +16,8 @@ _SYSTEM = at_first_use(
     rf"|\brole\b[^\n]{{0,20}}{_NO}[^.\n]{{0,20}}\bsystem\b|\bsystem\b[^.\n]{{0,30}}{_NO}[^.\n]{{0,30}}\brole\b"
     r"|roles?\W{1,4}system\b[^.\n]{0,20}\b(?:invalid|unknown|unexpected|illegal|forbidden)"
     rf"|roles?\W{{1,4}}system\b[^.\n]{{0,40}}{_NO}|['\"`]system['\"`][^\n]{{0,60}}\brole"
+    r"|\brole\b[^.\n]{0,30}(?:one of|must be|should be)(?![^\n]*\bsystem)[^.\n\w]{0,4}(?:user|assistant)\b"
+    r"|['\"`\u201e\u201c\u2018\u00ab\u300c]\s?system\s?['\"`\u201c\u201d\u2019\u00bb\u300d]"
     r"|only (?:the )?['\"`]?user['\"`]?(?:,| and| or)[^.\n]{0,60}(?:role|supported|allowed)"
     r"|roles? (?:must|should) (?:be )?(?:alternat|['\"`]?user)|must alternate between user"
     r"|should alternate with assistant"

@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 Body = dict[str, Any]
 """A request as it is sent."""
-REFUSALS = {400, 415, 422, 501}
+REFUSALS = {400, 406, 412, 415, 417, 422, 426, 428, 501}
 """What a server says that knows chat completions but not this part of them."""
 
 # A template that fails is a server's own error in some; a router has no model for what is asked.
@@ -26,6 +27,13 @@ _FIELDS = {
     "model", "messages", "temperature", "top_p", "max_tokens", "max_completion_tokens", "seed", "stop", "stream",
     "stream_options", "response_format", "logprobs", "top_logprobs", "tools", "tool_choice", "n",
 }  # fmt: skip
+# Where structured errors name what is wrong: always the first three, the others where a field stands there.
+_NAMING = {"param", "field", "loc"}
+_MAY_NAME = {
+    "parameter", "parameters", "fields", "name", "path", "pointer", "property", "argument", "key", "keys",
+}  # fmt: skip
+# Names under which validators list what is wrong with a field, and a request that is repeated has other than sentences.
+_LISTED = _FIELDS - {"model", "messages", "stop", "stream", "n"}
 _DEEPEST = 5  # one error within another, as gateways pass them on
 # What repeats the request is no sentence about it.
 _ECHOES = {"input", "ctx", "url", "request", "messages", "failed_generation", "request_id", "doc_url"}
@@ -42,7 +50,8 @@ _VALUE = (
 )
 # Some gateways say it as an error of their own.
 _GATEWAY = re.compile(
-    r"unsupported ?params|does not support parameters|guided.?decod\w{0,30}[^\n]{0,60}not|keyword argument",
+    r"(?:unsupported|unknown|unrecogni[sz]ed) ?(?:param|field|argument)"
+    r"|does not support parameters|guided.?decod\w{0,30}[^\n]{0,60}not|keyword argument",
     re.IGNORECASE,
 )
 # What is listed as right after what is wrong is not itself refused.
@@ -51,6 +60,15 @@ _LISTS = re.compile(
     r"(?:param|field|value|argument|propert|key|option|one of)\w*\b|expected one of)(?! (?:is|are) not| [<>]).*",
     re.IGNORECASE,
 )
+# What a field is called in other languages: a refusal that calls one so is about it, whatever else it says.
+_FIELD = (
+    r"(?:param(?:eter|\u00e8tre)|par[a\u00e1\u00e2]metro|\u043f\u0430\u0440\u0430\u043c\u0435\u0442\u0440"
+    r"|\u53c2\u6570|\u53c3\u6578|\u5b57\u6bb5|\u30d1\u30e9\u30e1\u30fc\u30bf|\ub9e4\uac1c\ubcc0\uc218|\ud30c\ub77c\ubbf8\ud130"
+    r"|feld|campo|champ|\u043f\u043e\u043b\u0435|\u30d5\u30a3\u30fc\u30eb\u30c9|\ud544\ub4dc)"
+)
+_OPENING = "['\"`\u201e\u201c\u2018\u00ab\u2039\u300c\u300e]"
+_CLOSING = "['\"`\u201c\u201d\u2019\u00bb\u203a\u300d\u300f]"
+_LONGEST_LINE = 400  # characters of one that points at a field: more may repeat a prompt
 _GAP = r"(?:(?![.;]\s).){0,90}?"
 _LOC = re.compile(r"""['"]loc['"]:\s*[\[(]([^\])]*)[\])]""")
 
@@ -85,7 +103,15 @@ class RefusedRequest:
             return not unknown or bool(re.search(_UNKNOWN, self.text, re.IGNORECASE))
         if tops & _FIELDS:
             return False
-        return bool(_pattern(spelt or re.escape(field), unknown=unknown).search(self.text))
+        spelt = spelt or re.escape(field)
+        return bool(_pattern(spelt, unknown=unknown).search(self.text)) or (not unknown and self._points_at(spelt))
+
+    def _points_at(self, spelt: str) -> bool:
+        """Whether a sentence in any language is about a field: it stands in quotes, or is called a field."""
+        if self.status not in REFUSALS:
+            return False
+        pattern = _pointing(spelt)
+        return any(pattern.search(line) for line in self.text.splitlines() if len(line) < _LONGEST_LINE)
 
 
 def read_refusal(fault: Fault) -> RefusedRequest:
@@ -93,7 +119,7 @@ def read_refusal(fault: Fault) -> RefusedRequest:
     text: list[str] = []
     named: list[str] = []
     for key, value in _strings(fault.message if fault.body is None else fault.body):
-        if key in ("param", "field", "loc"):
+        if key in _NAMING or (key in _MAY_NAME and re.split(r"\W", _way(value), maxsplit=1)[0] in _FIELDS):
             named.append(_way(value))
         else:
             found = _LOC.findall(value)
@@ -114,9 +140,18 @@ def _pattern(spelt: str, *, unknown: bool) -> re.Pattern[str]:
     return _patterns[key]
 
 
+@lru_cache
+def _pointing(spelt: str) -> re.Pattern[str]:
+    field = rf"(?<![A-Za-z0-9_-])(?:{spelt})(?![A-Za-z0-9_-])"
+    called = rf"{_FIELD}[^.\n]{{0,20}}{field}|{field}[^.\n]{{0,20}}{_FIELD}"
+    return re.compile(rf"{_OPENING}\s?{field}\s?{_CLOSING}|{called}", re.IGNORECASE)
+
+
 def _way(value: str) -> str:
-    """`body.messages.0.content` and `messages[0].content` as one: `messages.0.content`."""
+    """`body.messages.0.content`, `#/messages/0/content` and `messages[0].content` as one: `messages.0.content`."""
     way = re.sub(r"\[(\w+)\]", r".\1", value)
+    if way.startswith(("/", "#/")):
+        way = way.lstrip("#/").replace("/", ".")
     return re.sub(r"^(?:body|request|\$)\.", "", way)
 
 
@@ -126,9 +161,11 @@ def _strings(value: Any, key: str = "", depth: int = 0) -> Iterator[tuple[str, s
         return
     if isinstance(value, Mapping):
         for name, inner in value.items():
-            if name == "loc" and isinstance(inner, list):
-                yield "loc", ".".join(map(str, inner))
+            if name in ("loc", "path") and isinstance(inner, list):
+                yield str(name), ".".join(map(str, inner))
             else:
+                if name in _LISTED and isinstance(inner, list) and inner and all(isinstance(one, str) for one in inner):
+                    yield "param", str(name)
                 yield from _strings(inner, str(name), depth + 1)
     elif isinstance(value, list):
         for inner in value:

@@ -107,6 +107,8 @@ def _answer(found: dict[str, Any], choice: dict[str, Any], message: dict[str, An
     finish = "content_filter" if said.refused else named(str(choice.get("finish_reason") or ""))
     usage = found.get("usage")
     read, written, thought, cached = tokens(usage if isinstance(usage, dict) else {})
+    if not read and not written:  # no exchange takes nothing: such a server counts none
+        read = written = None
     return Answer(
         text=said.text,
         reasoning=said.reasoning,
@@ -163,7 +165,7 @@ def tokens(usage: Mapping[str, Any]) -> TokenCounts:
     if written is not None:
         if read is not None and both is not None:
             written = max(written, both - read)  # some count what was thought in the total alone
-        elif thought is not None and thought > written:
+        if thought is not None and thought > written:
             written += thought
     return TokenCounts(read, written, thought, None if cached is None else min(cached, read or 0))
 
@@ -181,7 +183,9 @@ def _beside(usage: Mapping[str, Any], groups: Sequence[str], names: Sequence[str
 
 
 def as_count(value: Any) -> int | None:
-    """A value as a number of tokens, None where it is none."""
+    """A value as a number of tokens, None where it is none; some servers write it as a text."""
+    if isinstance(value, str) and re.fullmatch(r"[0-9]{1,9}", value):
+        value = int(value)
     if value is None or isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < _MOST_TOKENS:
         return None
     return int(value) if value == int(value) else None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from hfsft.keys import Hide, scrub
 from hfsft.letters.late_patterns import at_first_use
 from hfsft.models.http.address import led_to
-from hfsft.models.http.retry_after import limit_pause, retry_after, told_in
+from hfsft.models.http.retry_after import limit_pause, limit_reset, retry_after, told_in
 from hfsft.plain import plain
 
 if TYPE_CHECKING:
@@ -78,13 +78,18 @@ _LIMIT, _REQUESTED = (
 )
 # The same in prose: the request's tokens, then fewer that are allowed.
 _OVER = at_first_use(
-    r"(?:request|prompt|input|token count)\b[^\d.]{0,30}(\d[\d,_]{0,15})[^\d.]{0,30}"
+    r"(?:request|prompt|input|payload|body|messages?|token count)\b[^\d.]{0,30}(\d[\d,_]{0,15})[^\d.]{0,30}"
     r"\b(?:exceed\w{0,30}|above|over|more than|larger than|greater than|limit is)\b[^\d.]{0,60}(\d[\d,_]{0,15})",
     re.IGNORECASE,
 )
 _UNPAID = at_first_use(
     r"insufficient.?(quota|balance|credit|fund)|current quota|billing|out of (credits|funds)|credits?\b"
     r"|top.?up|recharge|spend(ing)?.?(limit|cap)|in arrears|overdue|prepaid|payment"
+    r"|\b(?:free )?trial\b[^.\n]{0,30}\b(?:ended|expired|over)\b|subscription[^.\n]{0,30}\b(?:ended|expired|inactive)\b"
+    r"|\b(?:wallet|balance)\b|(?:purchase|buy) (?:a |an |more |another |additional )?(?:\w+ )?(?:plan|package|tokens)"
+    r"|(?:used up|exhausted|no more|no remaining)[^.\n]{0,40}\b(?:allowance|package|plan|subscription)\b"
+    r"|usage limit (?:for|of|on) (?:this|your|the) (?:plan|account|subscription)"
+    r"|\bsolde\b|guthaben|\bsaldo\b|\u0431\u0430\u043b\u0430\u043d\u0441|\u6b8b\u9ad8|\uc794\uc561"
     r"|\u6b20\u8d39|\u4f59\u989d|\u5145\u503c",
     re.IGNORECASE,
 )
@@ -239,10 +244,8 @@ def _number(digits: str) -> int:
 
 def _moment(headers: Mapping[str, str], body: str) -> float | None:
     """Seconds until the limit has room again, as a header, a field or a sentence says; None where none does."""
-    for seconds in (retry_after(headers), told_in(_json(body), body[:_LONGEST]), limit_pause(headers)):
-        if seconds is not None:
-            return seconds
-    return None
+    told = (retry_after(headers), told_in(_json(body), body[:_LONGEST]), limit_pause(headers), limit_reset(headers))
+    return next((seconds for seconds in told if seconds is not None), None)
 
 
 def message_in(body: str, hide: Hide = scrub) -> str:
@@ -251,7 +254,7 @@ def message_in(body: str, hide: Hide = scrub) -> str:
     `hide` sees it before it is cut: half of a secret is one.
     """
     found = _json(body)
-    text = _TAG.sub(" ", _seen(body)) if found is _NO_JSON else _sentence(found)
+    text = _TAG.sub(" ", _seen(body)) if found is _NO_JSON else _sentence(found) + _beside(found)
     return plain(hide(plain(text, _LONGEST)), 300)
 
 
@@ -291,6 +294,16 @@ def _sentence(found: Any, depth: int = 0) -> str:
             words = said[:2] if len(said[0]) < _LEAST_SAID and len(said) > 1 and said[1] not in said[0] else said[:1]
             return ": ".join([*words, *([raw] if isinstance(raw, str) and raw else [])])
     return json.dumps(found, ensure_ascii=False) if found else ""
+
+
+def _beside(found: Any) -> str:
+    """What a body says in lists and objects of its own names, where its sentence is no more than a word."""
+    if not isinstance(found, dict) or not 0 < len(_sentence(found)) < _LEAST_SAID:
+        return ""
+    rest = {
+        name: value for name, value in found.items() if name not in _SAYING and value and isinstance(value, list | dict)
+    }
+    return f": {json.dumps(rest, ensure_ascii=False)}" if rest else ""
 
 
 def _seen(page: str) -> str:

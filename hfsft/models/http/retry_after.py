@@ -37,6 +37,7 @@ _FIELDS = {
     "waitseconds": 1.0, "secondstowait": 1.0, "estimatedtime": 1.0, "resetat": 0.0, "resetsat": 0.0, "resettime": 0.0,
 }  # fmt: skip
 _DEEPEST = 8
+_RETRY_NAMES = ("retryafter", "retryafterseconds", "timeremaining")
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
@@ -47,8 +48,19 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     if milliseconds := headers.get("retry-after-ms"):
         seconds = _number(milliseconds)
         return None if seconds is None else seconds / 1000
-    value = headers.get("retry-after")
+    # Some write it under a name of their own: `x-ratelimit-retry-after`, `x-ratelimit-timeremaining`.
+    own = (value for name, value in headers.items() if letters(name).endswith(_RETRY_NAMES))
+    value = headers.get("retry-after", next(own, None))
     return None if value is None else duration(value, _clock(headers))
+
+
+def limit_reset(headers: Mapping[str, str]) -> float | None:
+    """Seconds until the first of the limits that a refusal tells of begins anew, where none says what room it has."""
+    told = {name.lower(): value for name, value in headers.items() if "ratelimit" in name.lower()}
+    if any("remaining" in name for name in told):
+        return None
+    found = (duration(value, _clock(headers)) for name, value in told.items() if "reset" in name)
+    return min((seconds for seconds in found if seconds is not None), default=None)
 
 
 def limit_pause(headers: Mapping[str, str]) -> float | None:
@@ -62,10 +74,10 @@ def limit_pause(headers: Mapping[str, str]) -> float | None:
         lower = name.lower()
         if "ratelimit" not in lower:
             continue
-        if lower == "ratelimit" and "r=" in value:
-            room = re.search(r"\br=(\d+).*?\bt=(\d+)", value[:1000])
+        if lower == "ratelimit" and "=" in value:
+            room = re.search(r"\b(?:r|remaining)=(\d+).*?\b(?:t|reset)=(\d+)", value[:1000])
             until = float(room[2]) if room and room[1] == "0" else None
-        elif "remaining" in lower and _number(value) == 0:
+        elif "remaining" in lower and (left := _number(value)) is not None and left <= 0:
             reset = headers.get(lower.replace("remaining", "reset"))
             until = duration(reset, _clock(headers)) if reset else None
         else:
@@ -86,7 +98,11 @@ def told_in(found: Any, sentence: str) -> float | None:
     match = _AGAIN.search(sentence)
     if match is None:
         return None
-    return sum(float(amount) * _UNITS[_unit(unit)] for amount, unit in re.findall(_WORD, match[1], re.IGNORECASE))
+    return _in_words(match[1])
+
+
+def _in_words(text: str) -> float:
+    return sum(float(amount) * _UNITS[_unit(unit)] for amount, unit in re.findall(_WORD, text, re.IGNORECASE))
 
 
 def _unit(word: str) -> str:
@@ -133,6 +149,8 @@ def duration(value: str, now: float) -> float | None:
         return max(0.0, moment - now if moment > 1e9 else moment)
     if re.fullmatch(f"({_PART})+", value.strip()):
         return sum(float(amount) * _UNITS[unit] for amount, unit in re.findall(_PART, value))
+    if re.fullmatch(rf"\s*{_WORD}(?:[\s,]{{0,3}}{_WORD}){{0,3}}\s*", value[:100], re.IGNORECASE):
+        return _in_words(value)
     date = _moment(value)
     return None if date is None else max(0.0, date - now)
 

@@ -35,6 +35,8 @@ _RESTART_SECONDS = 10.0
 # So many faults in a row, and no answer among them for so long, are no longer bad luck.
 _STREAK = 20
 _STREAK_SECONDS = 60.0
+# A server that names no moment, and lets nothing in for so long, has another limit than one a minute.
+_SHUT_SECONDS = 180.0
 
 
 Hear = Callable[[str, Fault], None]
@@ -156,6 +158,8 @@ class Lane:
             self.down = "" if restarting else fault.message
         elif fault.after is not None and fault.after > LONGEST_PAUSE:
             self.down = f"{fault.message}; it asks to be left alone for {fault.after / 3600:.1f} h: go on after that"
+        elif fault.cause == "rate_limit" and fault.after is None and not self._has_answered and quiet > _SHUT_SECONDS:
+            self.down = f"{fault.message}; it answered none of all requests for {quiet:.0f} s: go on later"
         elif fault.cause not in {"rate_limit", "overloaded"}:
             self._streak += 1
             if self._streak >= _STREAK and quiet > (_STREAK_SECONDS if self._has_answered else _RESTART_SECONDS):

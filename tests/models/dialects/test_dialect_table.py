@@ -90,6 +90,17 @@ SAID: list[tuple[int, Any, list[str]]] = [
     (400, "json: unknown field \"seed\"", ["seed"]),
     (400, {"message": 'upstream said: {"error": {"message": "Unknown parameter: \'seed\'.", "param": "seed"}}'},
      ["seed"]),
+    # in other languages, and in the shapes of other validators
+    (400, "Le param\u00e8tre \u00ab temperature \u00bb n'est pas pris en charge.", ["temperature"]),
+    (400, "El par\u00e1metro temperature no es compatible con este modelo", ["temperature"]),
+    (400, "\u53c2\u6570 seed \u4e0d\u88ab\u8be5\u6a21\u578b\u652f\u6301", ["seed"]),
+    (422, {"title": "Unprocessable", "invalid-params": [{"name": "seed", "reason": "not permitted"}]}, ["seed"]),
+    (400, {"json": {"seed": ["Unknown field."]}}, ["seed"]),
+    (422, {"errors": [{"path": ["seed"], "message": "Unrecognized key"}]}, ["seed"]),
+    (400, {"errors": [{"source": {"pointer": "#/seed"}, "title": "Rejected"}]}, ["seed"]),
+    (406, "Unsupported parameter: 'seed'", ["seed"]),
+    (400, {"request": {"seed": 7, "stop": ["x"]}, "message": "This prompt is too strange"}, []),
+    (400, "We cannot answer questions on how to seed a lawn", []),
     # the shape of the answer
     (400, "response_format is not supported", ["schema"]),
     (422, extra("response_format"), ["schema"]),
@@ -121,6 +132,8 @@ SAID: list[tuple[int, Any, list[str]]] = [
      ["system"]),
     (400, "Unsupported value: 'messages[0].role' does not support 'system' with this model.", ["system"]),
     (400, "messages: system is not a permitted role", ["system"]),
+    (400, "messages[0].role: value must be one of 'user', 'assistant'", ["system"]),
+    (400, "Le r\u00f4le \u00ab system \u00bb n'est pas pris en charge", ["system"]),
     (400, "role 'system' is invalid, allowed: user, assistant", ["system"]),
     # messages as parts
     (422, {"detail": [{"type": "list_type", "loc": ["body", "messages", 0, "content"],

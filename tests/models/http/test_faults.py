@@ -113,6 +113,10 @@ def test_a_quota_of_the_day_that_rolls_on_is_waited_for() -> None:
         ('{"error": {"message": "no such model"}}', "no such model"),
         ('{"error": "no such model"}', "no such model"),
         ('{"detail": "Not Found"}', "Not Found"),
+        (
+            '{"title": "Unprocessable", "invalid-params": [{"name": "seed"}]}',
+            'Unprocessable: {"invalid-params": [{"name": "seed"}]}',
+        ),
         ("<html><head><title>x</title></head><body><h1>Bad\n Gateway</h1></body></html>", "Bad Gateway"),
         ("[1]", "[1]"),
         ("", ""),

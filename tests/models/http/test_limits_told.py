@@ -42,6 +42,12 @@ SAID: dict[str, tuple[str, dict[str, str], str | float | None]] = {
         "context_length",
     ),
     "openai, empty account": (error(QUOTA, code="insufficient_quota"), {}, "quota"),
+    "a reset and no room told": (error(QUOTA), {"x-ratelimit-reset-requests": "2s", "x-ratelimit-reset-tokens": "9s"}, 2.0),
+    "room is left": (error("Slow down"), {"x-ratelimit-remaining-requests": "5", "x-ratelimit-reset-requests": "9s"}, None),
+    "trial over": (error("Your free trial has ended. Purchase a plan to go on."), {}, "quota"),
+    "german account": (error("Ihr Guthaben ist aufgebraucht."), {}, "quota"),
+    "wallet": (error("Your wallet is empty"), {}, "quota"),
+    "one payload": (error("Payload of 9000 tokens exceeds your per-request cap of 6000 tokens"), {}, "context_length"),
     "openai, headers": (
         error("Rate limit reached"),
         {"x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "1.5s"},

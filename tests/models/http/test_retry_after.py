@@ -26,6 +26,8 @@ NOW = 1_800_000_000.0
         (str(NOW - 90), 0),
         (formatdate(NOW + 90, usegmt=True), 90),
         ("2027-01-15T08:01:30Z", 90),
+        ("20 seconds", 20),
+        ("1m 20s", 80),
         ("soon", None),
         ("nan", None),
         ("", None),
@@ -42,6 +44,8 @@ def test_a_duration_reads(text: str, seconds: float | None) -> None:
         ({"Retry-After": "7"}, 7),
         ({"retry-after-ms": "250", "Retry-After": "1"}, 0.25),
         ({"Retry-After": "soon"}, None),
+        ({"x-ratelimit-retry-after": "7"}, 7),
+        ({"x-ratelimit-timeremaining": "7"}, 7),
     ],
 )
 def test_retry_after_reads(headers: dict[str, str], seconds: float | None) -> None:
@@ -71,6 +75,8 @@ def test_a_date_from_a_server_that_shows_no_clock_is_meant_by_ours() -> None:
         ({"ratelimit-remaining": "0", "ratelimit-reset": "7"}, 7),
         ({"ratelimit": '"default";r=0;t=12'}, 12),
         ({"ratelimit": '"default";r=4;t=12'}, None),
+        ({"ratelimit": "limit=100, remaining=0, reset=12"}, 12),
+        ({"x-ratelimit-remaining-tokens": "-12", "x-ratelimit-reset-tokens": "850ms"}, 0.85),
     ],
 )
 def test_the_servers_own_limits_are_read(headers: dict[str, str], pause: float | None) -> None:

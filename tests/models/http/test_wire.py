@@ -156,7 +156,8 @@ def reply(message: object, finish: object = "stop", **more: object) -> str:
             reply({"content": "hi"}, usage={"prompt_tokens": 3, "completion_tokens": 1}, model="m-7"),
             Answer("hi", "", "stop", 3, 1, "m-7"),
         ),
-        (reply({"content": "hi"}, usage={"prompt_tokens": "3"}), Answer("hi")),
+        (reply({"content": "hi"}, usage={"prompt_tokens": "3"}), Answer("hi", input_tokens=3)),
+        (reply({"content": "hi"}, usage={"prompt_tokens": 0, "completion_tokens": 0}), Answer("hi")),
         (reply({"content": None}), Answer("")),
     ],
 )
@@ -266,7 +267,18 @@ def test_a_price_is_taken_from_the_routers_listing(monkeypatch) -> None:
         ({"prompt_tokens": 9, "completion_tokens": 4, "total_tokens": 113}, (9, 104)),  # a hundred were thought
         ({"prompt_tokens": 9, "completion_tokens": 4, "total_tokens": 2}, (9, 4)),
         ({"prompt_tokens": 10**30, "completion_tokens": -4}, (None, None)),
-        ({"prompt_tokens": True, "completion_tokens": "4"}, (None, None)),
+        ({"prompt_tokens": True, "completion_tokens": "four"}, (None, None)),
+        ({"prompt_tokens": "9", "completion_tokens": "4"}, (9, 4)),
+        ({"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}, (None, None)),  # counted by nobody
+        (  # more thoughts than the total holds
+            {
+                "prompt_tokens": 9,
+                "completion_tokens": 4,
+                "total_tokens": 13,
+                "completion_tokens_details": {"reasoning_tokens": 500},
+            },
+            (9, 504),
+        ),
         ([], (None, None)),
     ],
 )

@@ -54,6 +54,18 @@ def test_a_fault_ends_the_peace() -> None:
     assert at.limit == 16
 
 
+def test_a_server_that_lets_nothing_in_is_not_waited_for_longer_than_a_limit_a_minute() -> None:
+    shut, passing = lane(), lane()
+    passing.answered()
+    for each in (shut, passing):
+        each.failed(SLOW, sent_at=100.0, now=100.0)
+        each.failed(SLOW, sent_at=270.0, now=270.0)
+        assert not each.down
+        each.failed(SLOW, sent_at=290.0, now=290.0)
+    assert shut.down == "429; it answered none of all requests for 190 s: go on later"
+    assert not passing.down
+
+
 def test_a_whole_is_out_before_its_first_answer(llm, make_pool) -> None:
     llm.hold = lambda body: llm.peak < 32
     assert make_pool(model={"concurrency": 32}).drive("generate", rows(32), total=32) == {}
