@@ -166,7 +166,7 @@ def with_filters(kinds: Mapping[str, type[Filter]]) -> type[Recipe]:
     """The type of recipes that may use these filters too, by their names."""
     if not kinds:
         return Recipe
-    items: Any = GenericAlias(list, (any_of({**FILTERS, **kinds}),))
+    items: Any = GenericAlias(list, (any_of(kinds),))
     rules = Field(None, description=Recipe.model_fields["filters"].description)
     fields: dict[str, Any] = {"filters": (items | None, rules)}
     for key, name, kind in _checking_sections():
