@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic_core import core_schema
 
 if TYPE_CHECKING:
-    from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
-    from pydantic.json_schema import JsonSchemaValue
+    from pydantic import GetCoreSchemaHandler
 
 
 @dataclass(frozen=True)
@@ -18,7 +17,7 @@ class Later:
     """Where the class of such a part stands.
 
     As a note on a type it is what stands there: `Annotated[Filter, Later("hfsft.filters.score", "Score")]` takes what
-    the class takes, with its errors and its schema, and imports it at the first value.
+    the class takes, with its errors, and imports it at the first value.
     """
 
     module: str
@@ -32,14 +31,6 @@ class Later:
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
         """A model that is validated by its own class."""
         return core_schema.no_info_plain_validator_function(self._valid)
-
-    def __get_pydantic_json_schema__(
-        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
-    ) -> JsonSchemaValue:
-        """The schema of the class."""
-        kind = self.kind
-        kind.model_rebuild()
-        return handler(kind.__pydantic_core_schema__)
 
     def _valid(self, value: Any) -> Any:
         return self.kind.model_validate(value)
