@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from pydantic_core import core_schema
 
 if TYPE_CHECKING:
-    from pydantic import GetCoreSchemaHandler
+    from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+    from pydantic.json_schema import JsonSchemaValue
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,14 @@ class Later:
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
         """A model that is validated by its own class."""
         return core_schema.no_info_plain_validator_function(self._valid)
+
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """The schema of the class, written out where it stands."""
+        kind = self.kind
+        kind.model_rebuild()
+        return handler(kind.__pydantic_core_schema__)
 
     def _valid(self, value: Any) -> Any:
         return self.kind.model_validate(value)
