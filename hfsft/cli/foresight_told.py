@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from hfsft.cli.console import duration, remark, table, wrapped
 
 if TYPE_CHECKING:
-    from hfsft.pipeline import Foresight
+    from hfsft.pipeline.foreseeing import Foresight
 
 LONGEST = 3600.0  # seconds of one core, from which on `hfsft plan` does not work out what a build works out
 CROWDED = 0.05  # share of rows that meet too many others, from which on it is told

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Union
 
-from pydantic import BeforeValidator, Discriminator, Tag
+from pydantic import BeforeValidator, Discriminator, SerializeAsAny, Tag
 
-from hfsft.filters import FILTERS
+from hfsft.filters import HOMES
 from hfsft.filters.base import Filter
 
 
@@ -31,10 +31,12 @@ def _filter_arguments(value: Any) -> Any:
     return value
 
 
-def any_of(filters: Mapping[str, type[Filter]]) -> Any:
-    """The type of one item of `filters`: a filter, told apart by the single key of the item."""
-    kinds = tuple(Annotated[kind, BeforeValidator(_filter_arguments), Tag(name)] for name, kind in filters.items())
-    return Annotated[Union[kinds], Discriminator(filter_name)]  # noqa: UP007 - its members are only known at run time
+def any_of(more: Mapping[str, type[Filter]]) -> Any:
+    """The type of one item of `filters`: one of ours or of `more`, told apart by the single key of the item."""
+    known: dict[str, Any] = {**{name: Annotated[Filter, home] for name, home in HOMES.items()}, **more}
+    kinds = tuple(Annotated[kind, BeforeValidator(_filter_arguments), Tag(name)] for name, kind in known.items())
+    notes = (Discriminator(filter_name), SerializeAsAny())  # type: ignore[type-arg] # a note, not a type
+    return Annotated[(Union[kinds], *notes)]  # noqa: UP007 - its members are only known at run time
 
 
 def written(rules: list[Filter]) -> list[dict[str, Any]]:
@@ -45,4 +47,4 @@ def written(rules: list[Filter]) -> list[dict[str, Any]]:
 if TYPE_CHECKING:
     AnyFilter = Filter
 else:
-    AnyFilter = any_of(FILTERS)
+    AnyFilter = any_of({})

@@ -163,10 +163,12 @@ def load_recipe(
 
 
 def with_filters(kinds: Mapping[str, type[Filter]]) -> type[Recipe]:
-    """The type of recipes that may use these filters too, by their names."""
+    """The type of recipes that may use these filters too, by their names; of ours those that stand among them are
+    built with it, as whoever writes its schema needs them.
+    """
     if not kinds:
         return Recipe
-    items: Any = GenericAlias(list, (any_of({**FILTERS, **kinds}),))
+    items: Any = GenericAlias(list, (any_of(kinds),))
     rules = Field(None, description=Recipe.model_fields["filters"].description)
     fields: dict[str, Any] = {"filters": (items | None, rules)}
     for key, name, kind in _checking_sections():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from hfsft.filters import DEFAULT_FILTERS
+from hfsft import filters
 from hfsft.filters.base import Filter
 from hfsft.filters.privacy.rewriting import Rewriting
 from hfsft.recipe.recipe import Recipe
@@ -12,7 +12,7 @@ from hfsft.recipe.recipe import Recipe
 
 def filters_of(recipe: Recipe) -> list[Filter]:
     """The recipe's filters, or the default ones where it has no such section."""
-    return list(DEFAULT_FILTERS) if recipe.filters is None else list(recipe.filters)
+    return list(filters.DEFAULT_FILTERS) if recipe.filters is None else list(recipe.filters)
 
 
 def rewriting_of(recipe: Recipe) -> list[Rewriting]:

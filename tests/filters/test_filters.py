@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hfsft.errors import ArgumentError, ColumnError
-from hfsft.filters import DEFAULT_FILTERS, FILTERS, Filter, Refusal, Repetition, Score, Tokens
+from hfsft.filters import DEFAULT_FILTERS, FILTERS, HOMES, Filter, Refusal, Repetition, Score, Tokens
 from hfsft.filters.base import Limits
 from hfsft.filters.privacy.rewriting import Rewriting
 from hfsft.rows.batch import Batch
@@ -308,3 +309,28 @@ def test_the_table_of_filters_loads_no_heavy_library() -> None:
         "print([m for m in heavy.split() if m in sys.modules])"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True).stdout == "[]\n"
+
+
+def test_each_filter_stands_where_the_table_says() -> None:
+    assert {name: kind.name for name, kind in FILTERS.items()} == {name: name for name in HOMES}
+    assert {kind.__module__: kind.__name__ for kind in FILTERS.values()} == {
+        home.module: home.name for home in HOMES.values()
+    }
+    with pytest.raises(KeyError):
+        FILTERS["tokns"]
+
+
+def test_a_plan_imports_the_filters_that_its_recipe_names() -> None:
+    """What nobody named costs the time before the first request."""
+    code = (
+        "import sys, hfsft.pipeline.building as b\n"
+        "models = {'writer': {'model': 'canned', 'base_url': 'http://127.0.0.1:9/v1'}}\n"
+        "rules = ['refusal', {'tokens': {'at_least': 1}}]\n"
+        "told = {'name': 'toy', 'models': models, 'seeds': [{'prompts': ['Where is it?']}], 'filters': rules}\n"
+        "b.compile_recipe(b.load(told, []))\n"
+        "print([m for m in sys.modules if m.startswith(('hfsft.filters.', 'hfsft.privacy.', 'hfsft.pipeline.'))])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
+    imported = set(json.loads(done.stdout.replace("'", '"')))
+    assert {home.module for home in HOMES.values()} & imported == {HOMES["tokens"].module, HOMES["refusal"].module}
+    assert not {"hfsft.privacy.pii", "hfsft.pipeline.auditing", "hfsft.pipeline.rendering"} & imported

@@ -69,8 +69,7 @@ def checkout(tmp_path: Path) -> Checkout:
     made = Checkout.copied(tmp_path)
     made.write("hfsft/filters/text/alike.py", FILTER)
     table = "hfsft/filters/__init__.py"
-    made.register(table, "from hfsft.filters.text.tokens", "from hfsft.filters.text.alike import Alike")
-    made.register(table, '    "score": Score,', '    "alike": Alike,')
+    made.register(table, '    "score": Later(', '    "alike": Later("hfsft.filters.text.alike", "Alike"),')
     return made
 
 

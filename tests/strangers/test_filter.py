@@ -38,8 +38,7 @@ def test_a_filter_is_one_file_and_one_line(tmp_path: Path) -> None:
     checkout = Checkout.copied(tmp_path)
     checkout.write("hfsft/filters/text/shouting.py", FILTER)
     table = "hfsft/filters/__init__.py"
-    checkout.register(table, "from hfsft.filters.text.tokens", "from hfsft.filters.text.shouting import Shouting")
-    checkout.register(table, '    "score": Score,', '    "shouting": Shouting,')
+    checkout.register(table, '    "score": Later(', '    "shouting": Later("hfsft.filters.text.shouting", "Shouting"),')
     rows = [{"instruction": f"Where is parcel {each}?", "response": "It comes soon."} for each in range(9)]
     rows.append({"instruction": "Where is my refund?", "response": "WE SENT IT!"})
     recipe = {"name": "toy", "examples": [{"rows": rows}], "split": {"validation": 0}}

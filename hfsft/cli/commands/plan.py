@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from hfsft.models.batches.state import OpenBatch
     from hfsft.models.limits.estimate import Estimate
     from hfsft.models.limits.spending import Outlay
-    from hfsft.pipeline import StepForecast
+    from hfsft.pipeline.inspecting import StepForecast
     from hfsft.recipe.sections import BudgetSection
 
 
@@ -89,11 +89,12 @@ def run(arguments: argparse.Namespace) -> None:
 def _topics(arguments: argparse.Namespace) -> None:
     """Print the trees of topics, and where they stand."""
     from hfsft import pipeline
+    from hfsft.pipeline.topic_trees import topic_trees
     from hfsft.stages.writing.topics import leaves, shown_tree
 
     line = Line()
     try:
-        found = pipeline.topic_trees(
+        found = topic_trees(
             arguments.recipe,
             overrides=arguments.overrides,
             watcher=pipeline.Watcher(line.step, line.progress if line.live else None),

@@ -16,7 +16,7 @@ from hfsft.cli.console import paint, window
 from hfsft.plain import harmless
 
 if TYPE_CHECKING:
-    from hfsft.pipeline import KnownTemplate
+    from hfsft.pipeline.template_list import KnownTemplate
 
 WIDEST = 100
 IN = "  "
@@ -42,12 +42,12 @@ def add(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Print the list, or one template."""
-    from hfsft import pipeline
+    from hfsft.pipeline.template_list import template_list
 
     folder, recipe = arguments.folder, arguments.recipe
     if folder and recipe is None and (folder.endswith((".yaml", ".yml")) or "://" in folder):
         folder, recipe = None, folder
-    found = pipeline.template_list(
+    found = template_list(
         folder,
         arguments.name,
         recipe,

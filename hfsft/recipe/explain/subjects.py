@@ -13,7 +13,7 @@ from typing import Any, Literal
 from pydantic import BaseModel
 
 from hfsft.errors import RecipeError, UserError, nearest
-from hfsft.filters import DEFAULT_FILTERS, entry_points
+from hfsft.filters import DEFAULT_FILTERS, FILTERS, entry_points
 from hfsft.filters.base import Filter
 from hfsft.recipe.compile import contexts_of
 from hfsft.recipe.explain.schema_keys import ANY, Key, Schema, written
@@ -95,7 +95,7 @@ def subjects(model: type[Recipe] = Recipe) -> tuple[Subject, ...]:
 def installed() -> tuple[type[Recipe], list[str]]:
     """A recipe as it may be written here, with filters of other packages; a sentence for each that cannot be used."""
     kinds, unusable = entry_points.Installed().every()
-    return with_filters(kinds), unusable
+    return with_filters({**FILTERS, **kinds}), unusable
 
 
 def found(name: str, model: type[Recipe] = Recipe) -> list[Subject | Key]:

@@ -15,6 +15,7 @@ from pydantic import BaseModel, BeforeValidator, Tag
 from pydantic_core import PydanticUndefined
 
 from hfsft.marks import Loc, Mark, marks
+from hfsft.section.later import Later
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
@@ -180,10 +181,11 @@ def locate(loc: Loc, data: Any, value: Any, missing: bool) -> Loc:
 
 
 def bare(kind: Any) -> Any:
-    """A type without `Annotated` and `| None`."""
+    """A type without `Annotated` and `| None`; of one that is imported where it is needed, that itself."""
     while True:
         if get_origin(kind) is Annotated:
-            kind = get_args(kind)[0]
+            first, *notes = get_args(kind)
+            kind = next((note.kind for note in notes if isinstance(note, Later)), first)
         elif _is_union(kind) and type(None) in get_args(kind):
             kept = tuple(choice for choice in get_args(kind) if choice is not type(None))
             kind = kept[0] if len(kept) == 1 else Union[kept]  # noqa: UP007

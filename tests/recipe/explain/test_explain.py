@@ -21,7 +21,7 @@ from hfsft.recipe.explain.reference import reference
 from hfsft.recipe.explain.schema_keys import Schema, written
 from hfsft.recipe.explain.subjects import Subject, around, example_of, found, installed, subjects
 from hfsft.recipe.json_schema import reachable
-from hfsft.recipe.recipe import Recipe
+from hfsft.recipe.recipe import Recipe, with_filters
 from hfsft.recipe.recipe_file import parse
 from hfsft.stages.base import Context, Section, Stage
 
@@ -229,7 +229,7 @@ class Paper(Section):
 
 Wider: Any = create_model(
     "Wider",
-    __base__=Recipe,
+    __base__=with_filters(FILTERS),
     stamp=(Stamp | None, Field(None, description="Stamps; left out: none.")),
     papers=(dict[str, Paper], Field({}, description="Papers by their names.")),
     filters=(list[any_of({**FILTERS, "shout": Shout, "needy": Needy})], Field(None, description="Rules.")),
