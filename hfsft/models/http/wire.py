@@ -14,6 +14,7 @@ from hfsft.models.model import Model, Request
 _SHORT, _PIECE = 1 << 16, 2047  # bytes
 
 _encode = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
+_encode_as_given = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
 
 
 def token_limit(model: Model, request: Request) -> int | None:
@@ -121,4 +122,4 @@ def body(model: Model, request: Request, model_name: str) -> dict[str, Any]:
 
 def encoded(sent: dict[str, Any]) -> bytes:
     """A request body, word for word."""
-    return sendable(json.dumps(sent, ensure_ascii=False, separators=(",", ":"), allow_nan=False)).encode()
+    return sendable(_encode_as_given(sent)).encode()

@@ -63,6 +63,8 @@ _WORDS = {"true": True, "yes": True, "false": False, "no": False}
 
 def fit(value: Any, schema: dict[str, Any], rounding: Rounding = "refuse", where: str = "") -> Any:
     """`value` in the shape of `schema`; ValueError with a sentence for the model where that cannot be."""
+    if not where and (same := _as_asked(value, schema)) is not _ABSENT:
+        return same
     if value is TWICE:
         raise ValueError(f"{_at(where)} is given twice, with different values")
     kinds = schema.get("type")
@@ -78,6 +80,25 @@ def fit(value: Any, schema: dict[str, Any], rounding: Rounding = "refuse", where
         return word
     value = _scalar(value, schema, rounding, where)
     return _within(value, schema, where)
+
+
+def _as_asked(value: Any, schema: dict[str, Any]) -> Any:
+    """What says all that a plain schema asks for and nothing else, under its very names, as nearly every answer does;
+    `_ABSENT` where that is not clear at once.
+    """
+    kind = schema.get("type")
+    if kind == "string":
+        return value if type(value) is str and len(schema) == 1 else _ABSENT
+    if kind == "integer":
+        whole = type(value) is int and schema.keys() <= _OF_WHOLE
+        return value if whole and schema.get("minimum", value) <= value <= schema.get("maximum", value) else _ABSENT
+    if kind != "object" or schema.keys() != _OF_OBJECT or schema["additionalProperties"] is not False:
+        return _ABSENT
+    properties = schema["properties"]
+    if type(value) is not dict or value.keys() != properties.keys():
+        return _ABSENT
+    found = {name: _as_asked(value[name], inner) for name, inner in properties.items()}
+    return _ABSENT if any(each is _ABSENT for each in found.values()) else found
 
 
 def _any_of(value: Any, branches: list[dict[str, Any]], rounding: Rounding, where: str) -> Any:
@@ -121,6 +142,7 @@ def given(value: dict[Any, Any], name: str, others: Collection[str] = ()) -> Any
 
 _ABSENT = object()
 _LONGEST_NAME = 200
+_OF_WHOLE, _OF_OBJECT = {"type", "minimum", "maximum"}, {"type", "properties", "required", "additionalProperties"}
 
 
 def _object(value: Any, schema: dict[str, Any], rounding: Rounding, where: str) -> dict[str, Any]:
