@@ -180,8 +180,11 @@ def with_filters(kinds: Mapping[str, type[Filter]]) -> type[Recipe]:
 
 
 def _model(base: type[BaseModel], fields: dict[str, Any]) -> Any:
-    """The model under its own name, with these fields in place of those that it has."""
-    return create_model(base.__name__, __base__=base, __doc__=base.__doc__, __module__=base.__module__, **fields)
+    """The model under its own name, with these fields in place of those that it has, and its example."""
+    made: Any = create_model(base.__name__, __base__=base, __doc__=base.__doc__, __module__=base.__module__, **fields)
+    if "example" in vars(base):
+        made.example = vars(base)["example"]
+    return made
 
 
 def _checking_sections() -> Iterator[tuple[str, str, type[BaseModel]]]:
