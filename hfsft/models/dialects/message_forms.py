@@ -17,13 +17,18 @@ _SYSTEM = at_first_use(
     r"|roles?\W{1,4}system\b[^.\n]{0,20}\b(?:invalid|unknown|unexpected|illegal|forbidden)"
     rf"|roles?\W{{1,4}}system\b[^.\n]{{0,40}}{_NO}|['\"`]system['\"`][^\n]{{0,60}}\brole"
     r"|\brole\b[^.\n]{0,30}(?:one of|must be|should be)(?![^\n]*\bsystem)[^.\n\w]{0,4}(?:user|assistant)\b"
-    r"|['\"`\u201e\u201c\u2018\u00ab\u300c]\s?system\s?['\"`\u201c\u201d\u2019\u00bb\u300d]"
     r"|only (?:the )?['\"`]?user['\"`]?(?:,| and| or)[^.\n]{0,60}(?:role|supported|allowed)"
     r"|roles? (?:must|should) (?:be )?(?:alternat|['\"`]?user)|must alternate between user"
     r"|should alternate with assistant"
     r"|must start with a ['\"`]?user|first message must (?:be|have|use)[^.\n]{0,20}user|got system\b"
     r"|(?:\u4e0d\u652f\u6301|\u975e\u6cd5)\W{0,4}system",
     re.IGNORECASE,
+)
+
+
+# In any language, of a request that has one; a server's own trouble may quote the word too.
+_QUOTED = at_first_use(
+    r"['\"`\u201e\u201c\u2018\u00ab\u300c]\s?system\s?['\"`\u201c\u201d\u2019\u00bb\u300d]", re.IGNORECASE
 )
 
 
@@ -35,7 +40,7 @@ def has_system(body: Body) -> bool:
 def refuses_system(refusal: RefusedRequest, _: Body) -> bool:
     """Whether it is about the role of the system, or about the turns that it disturbs."""
     role = any(re.fullmatch(r"messages\.\d+\.role", way) for way in refusal.named)
-    return refusal.says(_SYSTEM) or (role and refusal.plain)
+    return refusal.says(_SYSTEM) or (refusal.plain and (role or refusal.says(_QUOTED)))
 
 
 def folded(body: Body) -> Body:

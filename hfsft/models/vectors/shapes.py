@@ -38,14 +38,21 @@ class Way:
     first: bool = False  # whether all that is asked for at once must have the same first text
 
 
-def _items(found: Any, name: str, count: int, what: str) -> list[dict[str, Any]]:
+# Where servers list what came, and how they call a score: Jina and Cohere, Voyage and Mixedbread, NVIDIA.
+_LISTS = ("results", "data", "rankings")
+_SCORES = ("relevance_score", "score", "logit")
+
+
+def _items(found: Any, names: Sequence[str], count: int, what: str) -> list[dict[str, Any]]:
     """The items of a response in the order in which they were asked for; a Fault where they are not just those."""
-    items = found.get(name) if isinstance(found, dict) else found
+    if isinstance(found, dict) and isinstance(found.get("output"), dict):  # as DashScope wraps it
+        found = found["output"]
+    items = next((found[name] for name in names if found.get(name)), None) if isinstance(found, dict) else found
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
         raise Fault("heal", "unreadable", f"the body holds no {what}", paid=True)
     if len(items) != count:
         raise Fault("heal", "unreadable", f"{count} texts were sent, and {len(items)} {what} came back", paid=True)
-    places = [item.get("index") for item in items]
+    places = [_place(item.get("index")) for item in items]
     if all(place is None for place in places):
         return items
     if sorted(place for place in places if isinstance(place, int)) != list(range(count)):
@@ -53,8 +60,12 @@ def _items(found: Any, name: str, count: int, what: str) -> list[dict[str, Any]]
     return sorted(items, key=lambda item: int(item["index"]))
 
 
+def _place(index: Any) -> Any:
+    return int(index) if isinstance(index, str) and index.isdecimal() else index
+
+
 def _vectors(found: Any, count: int) -> Found:
-    return [_vector(item.get("embedding")) for item in _items(found, "data", count, "vectors")]
+    return [_vector(item.get("embedding")) for item in _items(found, ("data",), count, "vectors")]
 
 
 def _vector(value: Any) -> str | Fault:
@@ -82,13 +93,10 @@ def _unusable(said: str) -> Fault:
     return Fault("row", "vector", said, status=200, paid=True)
 
 
-def _scores(name: str, field: str) -> Callable[[Any, int], Found]:
-    """What reads items that have their score in a field."""
-
-    def read(found: Any, count: int) -> Found:
-        return [_score(item.get(field), item.get("label")) for item in _items(found, name, count, "scores")]
-
-    return read
+def _scores(found: Any, count: int) -> Found:
+    """The score of each item, by whichever name it has one."""
+    items = _items(found, _LISTS, count, "scores")
+    return [_score(next((item[name] for name in _SCORES if name in item), None), item.get("label")) for item in items]
 
 
 def _score(value: Any, label: Any = None) -> str | Fault:
@@ -102,7 +110,7 @@ def _score(value: Any, label: Any = None) -> str | Fault:
 def _classes(found: Any, count: int) -> Found:
     """Of each text the label, and its share; of a model with one output, such as a reward model, that number."""
     told = []
-    for item in _items(found, "data", count, "labels"):
+    for item in _items(found, ("data",), count, "labels"):
         shares = item.get("probs")
         numbers = [each for each in shares if isinstance(each, int | float)] if isinstance(shares, list) else []
         told.append(_score(max(numbers, default=None), item.get("label")))
@@ -138,7 +146,7 @@ WAYS: dict[Task, tuple[Way, ...]] = {
             "/rerank",
             True,
             lambda texts: {"query": texts[0][0], "documents": _two(texts), "top_n": len(texts)},
-            _scores("results", "relevance_score"),
+            _scores,
             first=True,
         ),
         # TEI.
@@ -146,7 +154,7 @@ WAYS: dict[Task, tuple[Way, ...]] = {
             "/rerank",
             False,
             lambda texts: {"query": texts[0][0], "texts": _two(texts)},
-            _scores("", "score"),
+            _scores,
             first=True,
         ),
     ),
@@ -156,7 +164,7 @@ WAYS: dict[Task, tuple[Way, ...]] = {
             "/score",
             False,
             lambda texts: {"text_1": _one(texts), "text_2": _two(texts)},
-            _scores("data", "score"),
+            _scores,
         ),
     ),
     "classify": (

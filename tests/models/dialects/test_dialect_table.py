@@ -135,6 +135,7 @@ SAID: list[tuple[int, Any, list[str]]] = [
     (400, "messages[0].role: value must be one of 'user', 'assistant'", ["system"]),
     (400, "Le r\u00f4le \u00ab system \u00bb n'est pas pris en charge", ["system"]),
     (400, "role 'system' is invalid, allowed: user, assistant", ["system"]),
+    (500, "upstream 'system' is out of order", []),
     # messages as parts
     (422, {"detail": [{"type": "list_type", "loc": ["body", "messages", 0, "content"],
                        "msg": "Input should be a valid list", "input": "Hi"}]}, ["parts"]),

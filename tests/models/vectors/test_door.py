@@ -14,6 +14,7 @@ from hfsft.models.limits.budget import Budget
 from hfsft.models.model import Model
 from hfsft.models.pool import Pool
 from hfsft.models.vectors.door import embedder_of, scorer_of
+from hfsft.models.vectors.shapes import WAYS
 from hfsft.models.vectors.text_turns import vector_turns
 from tests.models.fixture import QUICK
 from tests.models.vectors.server import Vectors, fit, vector
@@ -24,6 +25,22 @@ if TYPE_CHECKING:
     from hfsft.models.store.store import Store
 
     MakePool = Callable[..., Pool]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"results": [{"index": 1, "relevance_score": 0.2}, {"index": 0, "relevance_score": 0.9}]},
+        {"results": [{"index": "1", "score": 0.2}, {"index": "0", "score": 0.9}]},
+        {"object": "list", "data": [{"index": 1, "relevance_score": 0.2}, {"index": 0, "relevance_score": 0.9}]},
+        {"rankings": [{"index": 1, "logit": 0.2}, {"index": 0, "logit": 0.9}]},
+        {"output": {"results": [{"index": 1, "relevance_score": 0.2}, {"index": 0, "relevance_score": 0.9}]}},
+        [{"index": 1, "score": 0.2}, {"index": 0, "score": 0.9}],
+    ],
+)
+def test_what_a_reranker_says_is_read_in_the_order_of_the_texts(body: Any) -> None:
+    assert [way.read(body, 2) for way in WAYS["rerank"]] == 2 * [['{"score": 0.9}', '{"score": 0.2}']]
+
 
 TEXTS = [f"parcel number {index} came late" for index in range(100)]
 
