@@ -58,8 +58,11 @@ class WorkFolder:
             raise UserError(f"{self.place}: {told_of_making(error)}") from error
 
     def parquet(self, name: str) -> pq.ParquetFile:
-        """A file to read, as a block of `with`. Raises `OSError` where there is none."""
-        return self._storage.parquet(name)
+        """A file to read, as a block of `with`. Raises `OSError` where there is none, `UserError` for a damaged one."""
+        try:
+            return self._storage.parquet(name)
+        except pa.ArrowInvalid as error:
+            raise UserError(f"{self.url(name)} is damaged: delete it, and the same command makes it again") from error
 
     @contextmanager
     def writing(self, name: str) -> Iterator[Any]:
@@ -89,7 +92,7 @@ class WorkFolder:
         try:
             with self.parquet(name) as file:
                 found = file.metadata.metadata or {}
-        except (OSError, pa.ArrowInvalid):
+        except (OSError, UserError):
             return None
         said = found.get(NOTE)
         return None if said is None else said.decode()

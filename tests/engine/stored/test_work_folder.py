@@ -56,6 +56,14 @@ def test_a_part_is_read_as_it_was_written(folder: WorkFolder) -> None:
     assert other.noted("b.parquet") is None
 
 
+def test_a_damaged_part_is_named(folder: WorkFolder) -> None:
+    with folder.writing("a.parquet") as file:
+        file.write(b"PAR1 and no footer of Parquet that means anything PAR1")
+    with pytest.raises(UserError, match=r"toy/a\.parquet is damaged: delete it, and the same command makes it again$"):
+        folder.parquet("a.parquet")
+    assert folder.noted("a.parquet") is None
+
+
 def test_text_is_kept(folder: WorkFolder) -> None:
     assert folder.text("note.json") is None
     folder.put("note.json", "ä")
