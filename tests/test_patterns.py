@@ -20,6 +20,7 @@ import pytest
 import hfsft
 from hfsft.errors import PromptError, RecipeError
 from hfsft.letters import late_patterns, template_tokens
+from hfsft.models.dialects import refused_request
 from hfsft.models.http.faults import message_in
 from hfsft.models.readings import form_lines
 from hfsft.models.structured import parse
@@ -113,7 +114,7 @@ BUILT = {
     "hfsft.cli.commands.init": 1,
     "hfsft.letters.late_patterns": 1,
     "hfsft.letters.template_tokens": 2,
-    "hfsft.models.dialects.refused_request": 1,
+    "hfsft.models.dialects.refused_request": 2,
     "hfsft.models.http.faults": 1,
     "hfsft.models.readings.form_lines": 3,
     "hfsft.rows.shapes.segments": 1,
@@ -146,6 +147,9 @@ def patterns() -> Iterator[tuple[str, re.Pattern[str]]]:
     for language in PHRASES:
         for kind in ("refuses", "disclaims", "asks"):
             yield f"refusal {language} {kind}", refusal.pattern(language, kind)  # type: ignore[arg-type]
+    for unknown in (True, False):
+        yield "a field that is refused", refused_request._pattern("top_?logprobs", unknown=unknown)
+    yield "a field that is pointed at", refused_request._pointing("top_?logprobs")
     yield "control tokens", template_tokens._pattern(None)
     yield "control tokens and what is written like them", template_tokens._any()
     yield from found("lines of a form", form_lines._Form(FORM).__dict__)
@@ -159,7 +163,7 @@ def found(name: str, value: Any) -> Iterator[tuple[str, re.Pattern[str]]]:
     if isinstance(value, re.Pattern) and isinstance(value.pattern, str):
         yield name, value
     elif isinstance(value, Mapping):
-        for key, inner in value.items():
+        for key, inner in list(value.items()):  # a filter is imported when it is looked at
             if not str(key).startswith("__"):
                 yield from found(f"{name}.{key}", inner)
     elif isinstance(value, tuple | list):

@@ -19,7 +19,7 @@ from hfsft.errors import HfsftError
 from hfsft.filters import FILTERS
 from hfsft.filters.base import Limits
 from hfsft.recipe.compile import compile_recipe
-from hfsft.recipe.recipe import Recipe, load_recipe
+from hfsft.recipe.recipe import load_recipe, with_filters
 from hfsft.recipe.yaml.type_paths import bare
 from hfsft.rows.columns import COLUMNS
 from hfsft.stages.attributes.attributes import Attribute
@@ -275,7 +275,7 @@ def sections(kind: Any) -> Iterator[type[BaseModel]]:
         yield from sections(inside)
 
 
-SECTIONS = dict.fromkeys([*sections(Recipe), *FILTERS.values(), Limits, Attribute, Choices])
+SECTIONS = dict.fromkeys([*sections(with_filters(FILTERS)), *FILTERS.values(), Limits, Attribute, Choices])
 FIELDS = [
     (section, name)
     for section in SECTIONS
