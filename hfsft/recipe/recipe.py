@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import GenericAlias
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal, cast, get_args
 
 from pydantic import BaseModel, Field, PrivateAttr, create_model, field_validator, model_validator
 
@@ -181,10 +181,12 @@ def with_filters(kinds: Mapping[str, type[Filter]]) -> type[Recipe]:
 
 def _model(base: type[BaseModel], fields: dict[str, Any]) -> Any:
     """The model under its own name, with these fields in place of those that it has, and its example."""
-    kept: dict[str, Any] = {"example": vars(base)["example"]} if "example" in vars(base) else {}
-    made = create_model(base.__name__, __base__=base, __doc__=base.__doc__, __module__=base.__module__, **fields)
-    for name, value in kept.items():
-        setattr(made, name, value)
+    made = cast(
+        "Any",
+        create_model(base.__name__, __base__=base, __doc__=base.__doc__, __module__=base.__module__, **fields),
+    )
+    if "example" in vars(base):
+        made.example = vars(base)["example"]
     return made
 
 

@@ -18,11 +18,10 @@ def add(commands: Any) -> None:
 
 def run(_: argparse.Namespace) -> None:
     """Print the schema, with the filters of other packages that are installed."""
-    from hfsft.filters import FILTERS, entry_points
+    from hfsft.recipe.explain.subjects import installed
     from hfsft.recipe.json_schema import dumps
-    from hfsft.recipe.recipe import with_filters
 
-    kinds, unusable = entry_points.Installed().every()
+    model, unusable = installed()
     for said in unusable:
         print(remark("warning", said, sys.stderr), file=sys.stderr)
-    print(dumps(with_filters({**FILTERS, **kinds})), end="")
+    print(dumps(model), end="")
