@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bisect
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
@@ -177,14 +177,19 @@ def parse(text: str, path: Path | None = None, overrides: Sequence[str] = ()) ->
     return _overridden(RecipeFile(path, root.plain(), source, root, {}, tuple(problems)), overrides)
 
 
-def validate(source: RecipeFile, model: type[M]) -> M:
-    """The data as a `model`. Raises `RecipeError` with every problem of the source and of its values."""
+def validate(source: RecipeFile, model: type[M], told_by: Callable[[], type[BaseModel]] | None = None) -> M:
+    """The data as a `model`. Raises `RecipeError` with every problem of the source and of its values.
+
+    `told_by` gives the type whose errors are told, where that is another one, which takes longer to make.
+    """
     problems = [*source.found, *_broken_texts(source, source.data, ())]
     wrong: ValidationError | None = None
     try:
         valid = model.model_validate(source.data)
     except ValidationError as error:
         wrong = error
+        if told_by:
+            model, wrong = _as_told(source.data, told_by(), error)
     told = {problem.place for problem in source.found if problem.place.line and not problem.hides}
     problems += [problem for problem in source.problems(wrong, model) if problem.place not in told]
     # A secret that was met in the text and in the data is told once, with the name of its place.
@@ -193,6 +198,15 @@ def validate(source: RecipeFile, model: type[M]) -> M:
     if problems:
         raise RecipeError(problems)
     return valid
+
+
+def _as_told(data: Any, model: type[Any], found: ValidationError) -> tuple[type[Any], ValidationError]:
+    """The errors of some data by another type, with that type."""
+    try:
+        model.model_validate(data)
+    except ValidationError as error:
+        return model, error
+    return model, found
 
 
 def _overridden(source: RecipeFile, overrides: Sequence[str]) -> RecipeFile:
