@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -20,8 +20,10 @@ from hfsft.recipe.checks.recipe_secrets import KEY_ADVICE, secrets_in
 from hfsft.recipe.overrides import apply, item_name, name_path
 from hfsft.recipe.yaml.syntax_errors import DEEPEST, OURS
 from hfsft.recipe.yaml.tree import TOLD, TOO_MANY, Node, Text, YamlReading
-from hfsft.recipe.yaml.validation_errors import faults
 from hfsft.rows.values import NOT_UNICODE, broken, healed
+
+if TYPE_CHECKING:
+    from hfsft.recipe.yaml.validation_errors import Mistake
 
 __all__ = ["RecipeFile", "item_name", "load", "name_path", "parse", "validate"]
 
@@ -86,7 +88,7 @@ class RecipeFile:
         """The secrets in the data and the errors that pydantic found in it, each at its place and told once."""
         secrets = secrets_in(self.data, model)
         places = {secret.loc: self._secret(secret.loc, secret.message, secret.help) for secret in secrets}
-        found = faults(error, model, self.data, self._written) if error else []
+        found = _faults(error, model, self.data, self._written) if error else []
         others = [
             Problem(self.place(fault.loc, fault.key), fault.message, fault.help)
             for fault in found[:TOLD]
@@ -207,6 +209,12 @@ def _as_told(data: Any, model: type[Any], found: ValidationError) -> tuple[type[
     except ValidationError as error:
         return model, error
     return model, found
+
+
+def _faults(error: ValidationError, model: type[BaseModel], data: Any, written: Callable[[Loc], str]) -> list[Mistake]:
+    from hfsft.recipe.yaml.validation_errors import faults  # of a recipe that is right it would never be used
+
+    return faults(error, model, data, written)
 
 
 def _overridden(source: RecipeFile, overrides: Sequence[str]) -> RecipeFile:

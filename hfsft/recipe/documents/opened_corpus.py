@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hfsft.documents.chunk_file import VERSION, file_of, keep, kept
-from hfsft.documents.chunking import Chunking
 from hfsft.documents.corpus import Corpus, Document, DocumentChunk, chunks_of
 from hfsft.engine.plan import Plan
 from hfsft.engine.resources import Resource, Work
@@ -21,6 +20,7 @@ from hfsft.recipe.rules import rewriting_of
 from hfsft.stages.writing.surroundings import Surroundings
 
 if TYPE_CHECKING:
+    from hfsft.documents.chunking import Chunking
     from hfsft.stages.documents import DocumentTable
 
 KIND = "documents"

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from hfsft.similarity import DenseIndex, normalise, normalise_all, split_words, units
+from hfsft.similarity import normalise, split_words
 
 if TYPE_CHECKING:
     import numpy as np
@@ -44,6 +44,8 @@ def distinct(texts: Sequence[str], length: int = 2) -> float | None:
 
 def _normalised(texts: Sequence[str]) -> Iterator[str]:
     """Normal forms, some texts at a time: of a few thousand words not all texts need be looked at."""
+    from hfsft.similarity import normalise_all
+
     for start in range(0, len(texts), BLOCK):
         yield from normalise_all(texts[start : start + BLOCK])
 
@@ -66,6 +68,8 @@ def vendi(vectors: NDArray[np.float32]) -> float | None:
     """
     import numpy as np
 
+    from hfsft.similarity import units
+
     found = units(vectors).astype(np.float64)
     found = found[found.any(axis=1)]
     if not len(found):
@@ -83,6 +87,8 @@ def apart(vectors: NDArray[np.float32]) -> float | None:
     some = vectors[:SAMPLE]
     if len(some) < 2:
         return None
+    from hfsft.similarity import DenseIndex
+
     index: DenseIndex[int] = DenseIndex()
     index.add(range(len(some)), some)
     total = 0.0
