@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hfsft import prompts
 from hfsft.cache import cache_folder, settle
 from hfsft.engine.plan import Plan
 from hfsft.errors import ModelError, Problem, RecipeError, RefusedKeyError, UserError
@@ -354,6 +355,7 @@ def execute(
             if executor is None:  # another one may ask from elsewhere
                 plan = start_first_stage(plan, live, cache)
             with short_turns():  # the requests that were sent are answered meanwhile
+                prompts.prepare()  # what is asked next: the first answers would have to wait for it
                 from hfsft.engine import run as engine  # takes long
 
                 if last and live.asking:

@@ -315,12 +315,12 @@ class Judge(JuryStage):
 
 def template() -> Prompt:
     """What the judge is asked."""
-    return Prompt.named("judge", "rubric")
+    return Prompt.named("judge", "rubric", late=True)
 
 
 def question_template() -> Prompt:
     """What the judge is asked of one question of a checklist."""
-    return Prompt.named("judge", "question")
+    return Prompt.named("judge", "question", late=True)
 
 
 def asking(section: Mapping[str, Any], models: Sequence[str], reasoning: bool) -> Callable[[Row], Turns]:
