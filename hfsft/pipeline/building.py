@@ -15,7 +15,6 @@ from hfsft.engine.plan import Plan
 from hfsft.errors import ModelError, Problem, RecipeError, RefusedKeyError, UserError
 from hfsft.loading import AnyRecipe, AnyTrust, load
 from hfsft.pipeline.engines import LOCAL, Engine
-from hfsft.pipeline.more_rows import keep_accepted, waves_of
 from hfsft.recipe.checks.rewrites import clean_errors
 from hfsft.recipe.checks.trust import ASKING, PUBLISHING, trust_of, unpublished
 from hfsft.recipe.compile import compile_recipe
@@ -38,6 +37,7 @@ if TYPE_CHECKING:
     from hfsft.release.rows.preview import Preview
     from hfsft.release.shards.shared_shards import SharedShards
     from hfsft.stages.base import ShownTable
+    from hfsft.stages.sizing.waves import Waves
 
 OUT = "build"  # where builds go unless somebody says otherwise
 
@@ -345,7 +345,11 @@ def execute(
     ):
         cache, live, outlook = cache_folder(plan.name), Live(pool), Outlook(plan, pool.usage)
         try:
-            waves = waves_of(recipe, plan, pays_for, wave_begins) if growing else None
+            waves: Waves | None = None
+            if growing and recipe.size:
+                from hfsft.pipeline.more_rows import keep_accepted, waves_of
+
+                waves = waves_of(recipe, plan, pays_for, wave_begins)
             plan = remembering(plan.after(store.pruned()))
             if executor is None:  # another one may ask from elsewhere
                 plan = start_first_stage(plan, live, cache)

@@ -18,11 +18,11 @@ from hfsft.release.folder import redaction
 from hfsft.release.folder.source_files import changed
 from hfsft.release.removal_causes import counted_kinds
 from hfsft.release.report import measures
-from hfsft.release.step_titles import AT_READING, STEPS
+from hfsft.release.step_titles import AT_READING, steps_in_words
 from hfsft.rows.reading.summaries import rows_said, unread_note
 from hfsft.rows.row import EDITED
 from hfsft.stages.base import Warn
-from hfsft.stages.judging.judge_report import NO_VERDICT
+from hfsft.stages.judging.score_columns import NO_VERDICT
 from hfsft.tallies.frequent import frequent
 
 if TYPE_CHECKING:
@@ -86,7 +86,8 @@ def _sources(built: Built) -> Iterator[str]:
     found = [cause for cause in built.causes if cause.stage == AT_READING]
     if found:
         rows = sum(cause.rows for cause in found)
-        yield f"{rows:,} of {built.ledger.rows_in:,} rows were {STEPS[AT_READING].did}: {listed_causes(found)}"
+        did = steps_in_words()[AT_READING].did
+        yield f"{rows:,} of {built.ledger.rows_in:,} rows were {did}: {listed_causes(found)}"
     for path in changed(built):
         yield f"{plain(path)} is not what it was when this build read it: the rows are of what it held then"
 
@@ -134,7 +135,7 @@ def _orphaned(built: Built) -> Iterator[str]:
 
 def _funnel(built: Built) -> Iterator[str]:
     for line in built.ledger.funnel:
-        told = built.causes if line.step not in STEPS else []
+        told = built.causes if line.step not in steps_in_words() else []
         found = [cause for cause in told if cause.stage == line.step and cause.fate == "rejected"]
         by_meaning = line.step.startswith(BY_MEANING)
         if found and line.share_removed > (LIKE if by_meaning else MANY):

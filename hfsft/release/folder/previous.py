@@ -25,7 +25,6 @@ from hfsft.release.folder import lock
 from hfsft.release.folder.file_names import FUNNEL, LEDGER, LOCK, PREFERENCE, RANDOM, REPORT, RESOLVED, TRAINER
 from hfsft.release.folder.staging import NEW, OLD, Move, move, recover
 from hfsft.release.hub.release_files import made, sha256_of
-from hfsft.release.reader import HUB_SCHEME
 
 PREVIOUS = ".previous"
 ASIDE = "aside"
@@ -66,6 +65,8 @@ def figures(folder: Path) -> dict[str, Any]:
 
 def previous_path(where: str) -> str:
     """The build before the one in a folder, as `open_release` takes it. Raises `ReleaseError` where none is kept."""
+    from hfsft.release.reader import HUB_SCHEME
+
     if where.startswith(HUB_SCHEME):
         raise ReleaseError(f"{where}: name two releases to compare, such as {where} and {where}@v1.0")
     folder = Path(where)

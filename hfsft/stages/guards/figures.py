@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from hfsft.similarity import DenseIndex, normalise, normalise_all, split_words, units
+from hfsft.similarity import normalise, split_words
 from hfsft.tallies.frequent import frequent
 
 if TYPE_CHECKING:
@@ -45,6 +45,8 @@ def distinct(texts: Sequence[str], length: int = 2) -> float | None:
 
 def _normalised(texts: Iterable[str]) -> Iterator[str]:
     """Normal forms, some texts at a time: of a few thousand words not all texts need be looked at."""
+    from hfsft.similarity import normalise_all
+
     left = iter(texts)
     while some := list(islice(left, BLOCK)):
         yield from normalise_all(some)
@@ -72,6 +74,8 @@ def vendi(blocks: Iterable[NDArray[np.float32]]) -> float | None:
     """
     import numpy as np
 
+    from hfsft.similarity import units
+
     count, products = 0, np.zeros((1, 1))
     for vectors in blocks:
         found = units(vectors).astype(np.float64)
@@ -92,6 +96,8 @@ def apart(vectors: NDArray[np.float32]) -> float | None:
     some = vectors[:SAMPLE]
     if len(some) < 2:
         return None
+    from hfsft.similarity import DenseIndex
+
     index: DenseIndex[int] = DenseIndex()
     index.add(range(len(some)), some)
     total = 0.0

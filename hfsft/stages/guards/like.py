@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property, partial
 from pathlib import Path
 from statistics import median
-from typing import Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 from pydantic import BeforeValidator
 
@@ -14,10 +14,12 @@ from hfsft.engine.resources import Resource, Work
 from hfsft.hashing import digest, unit
 from hfsft.models.model import STATIC
 from hfsft.rows.batch import Batch
-from hfsft.similarity import DenseIndex
 from hfsft.stages.guards.figures import words
 from hfsft.stages.seeds import PromptTable
 from hfsft.tallies.middle import Middle
+
+if TYPE_CHECKING:
+    from hfsft.similarity import DenseIndex
 
 MOST = 5_000  # real queries that are compared with, picked by a hash of what they say
 LIKENESS = "likeness"
@@ -40,6 +42,8 @@ class Queries:
         """For each text the cosine to the query that means most nearly the same, by an embedder."""
         library = embedder.load()
         if self._index is None or self._index[0] != embedder.key:
+            from hfsft.similarity import DenseIndex
+
             index: DenseIndex[int] = DenseIndex()
             index.add(range(len(self.texts)), library.embed(self.texts))
             self._index = embedder.key, index
