@@ -276,10 +276,15 @@ def _planned(recipe: Recipe, out: Path, watcher: Watcher, how: Publishing, force
 def _prepare_end() -> None:
     """Import what writes a release, and have ready what hangs on no row."""
     from hfsft.engine import why  # noqa: F401
+    from hfsft.engine.ordering import text_columns  # noqa: F401
     from hfsft.release import unchanged
+    from hfsft.release.card import notes  # noqa: F401
     from hfsft.release.folder import process_lock, write  # noqa: F401
     from hfsft.release.report import vega
-    from hfsft.release.rows import pair_lengths, preference, release_measures  # noqa: F401
+    from hfsft.release.rows import kept_rows, pair_lengths, preference, release_measures  # noqa: F401
+    from hfsft.release.shards import shared_shards  # noqa: F401
+    from hfsft.release.trainer import lengths  # noqa: F401
+    from hfsft.tallies import distributions  # noqa: F401
 
     vega.prepare()
     write.prepare()

@@ -7,7 +7,7 @@ from hfsft.similarity.families import families
 from hfsft.similarity.index import Index
 from hfsft.similarity.lexical.shingles import IDEOGRAPH, LETTER, WORD, Chunks, mixed
 from hfsft.similarity.lexical_index import LexicalIndex
-from hfsft.similarity.normalise import normalise, split_words
+from hfsft.similarity.normalise import first_words, normalise, split_words
 from hfsft.similarity.normalise_many import normalise_all
 from hfsft.similarity.sketched import COUNTED, SKETCH, VERSION, Sketched, grouped, keys_of, sketches_of
 
@@ -25,6 +25,7 @@ __all__ = [
     "Sketched",
     "cosines",
     "families",
+    "first_words",
     "grouped",
     "keys_of",
     "mixed",

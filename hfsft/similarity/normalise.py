@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from itertools import islice
 
 from hfsft.letters import characters as chars
 from hfsft.letters.characters import signs
@@ -99,6 +100,11 @@ def normalise(text: str) -> str:
 def split_words(text: str) -> list[str]:
     """The words of a text: runs of letters and digits, of scripts without spaces each sign."""
     return _WORD.findall(text)
+
+
+def first_words(text: str, count: int) -> list[str]:
+    """The first of them, for which the rest is not looked at."""
+    return [found[0] for found in islice(_WORD.finditer(text), count)]
 
 
 def _bare(word: str) -> str:

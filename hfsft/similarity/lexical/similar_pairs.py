@@ -167,9 +167,7 @@ class Items:
             if self.several:
                 near &= self.groups[start:stop, None] == self.groups[:stop]
             later, earlier = near.nonzero()
-            yield from zip(
-                earlier.tolist(), (later + start).tolist(), similarity[later, earlier].tolist(), strict=True
-            )
+            yield from zip(earlier.tolist(), (later + start).tolist(), similarity[later, earlier].tolist(), strict=True)
 
     def _rows_of(self, texts: Texts, numbers: Places, at_least: float) -> Callable[[int, int], Shares]:
         """What gives how alike one part of some items (start and stop) is to that of each before them."""

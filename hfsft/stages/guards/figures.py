@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from hfsft.similarity import DenseIndex, normalise, normalise_all, split_words, units
+from hfsft.similarity import DenseIndex, first_words, normalise, normalise_all, split_words, units
 
 if TYPE_CHECKING:
     import numpy as np
@@ -50,7 +50,7 @@ def _normalised(texts: Sequence[str]) -> Iterator[str]:
 
 def opening(texts: Sequence[str]) -> tuple[str, float] | None:
     """The words that open most texts, with the share of texts that they open; None without texts."""
-    found = Counter(" ".join(split_words(text)[:OPENING]) for text in _normalised(texts))
+    found = Counter(" ".join(first_words(text, OPENING)) for text in _normalised(texts))
     if not found:
         return None
     said, count = min(found.items(), key=lambda each: (-each[1], each[0]))
