@@ -70,7 +70,7 @@ class Cluster:
         and sends no more then; raises `UserError` where the cluster is gone.
 
         The few that are sent then go on, at most until this process ends. To cancel them ends this process: Ray 2.59
-        cannot bear that a task is done at the moment when it is cancelled ("Tried to complete task that was not pending").
+        cannot bear that a task is done as it is cancelled ("Tried to complete task that was not pending").
         """
         made: list[Any] = [None] * len(tasks)
         for number, answer in self._answers(path_of(do), tasks):

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from hfsft.similarity import normalise, split_words
+from hfsft.similarity import first_words, normalise, split_words
 from hfsft.tallies.frequent import frequent
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def opening(texts: Iterable[str]) -> tuple[str, float] | None:
 
     Texts are gone over twice where they open in very many ways; None too where no way is met often among these.
     """
-    found = frequent(lambda: (" ".join(split_words(text)[:OPENING]) for text in _normalised(texts)), OPENINGS)
+    found = frequent(lambda: (" ".join(first_words(text, OPENING)) for text in _normalised(texts)), OPENINGS)
     if not found.counts:
         return None
     said, count = min(found.counts.items(), key=lambda each: (-each[1], each[0]))
