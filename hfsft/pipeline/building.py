@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -274,15 +275,23 @@ def _planned(recipe: Recipe, out: Path, watcher: Watcher, how: Publishing, force
     return plan, sides, sides is here or sides == here
 
 
-def _prepare_end() -> None:
+def _prepare_end(recipe: Recipe) -> None:
     """Import what writes a release, and have ready what hangs on no row."""
-    from hfsft.engine import why  # noqa: F401
-    from hfsft.release import unchanged
-    from hfsft.release.folder import process_lock, write  # noqa: F401
     from hfsft.release.report import vega
-    from hfsft.release.rows import pair_lengths, preference, release_measures  # noqa: F401
 
-    vega.prepare()
+    vega.prepare()  # by another process, which takes longest
+    from hfsft.engine import why  # noqa: F401
+    from hfsft.engine.ordering import text_columns  # noqa: F401
+    from hfsft.release import unchanged
+    from hfsft.release.card import notes  # noqa: F401
+    from hfsft.release.folder import process_lock, write  # noqa: F401
+    from hfsft.release.rows import kept_rows, pair_lengths, preference, release_measures  # noqa: F401
+    from hfsft.release.shards import shared_shards  # noqa: F401
+    from hfsft.release.trainer import lengths  # noqa: F401
+    from hfsft.tallies import distributions  # noqa: F401
+
+    for name in (name for stage in recipe.stages().values() for name in stage.reports):
+        import_module(name)
     write.prepare()
     unchanged.prepare()
 
@@ -318,7 +327,7 @@ def execute(
         outlook.ended(step, left)
         if watcher.on_line:
             watcher.on_line(ledger.funnel[-1])
-        for told in (each for stage in recipe.stages().values() for each in stage.tells(step, left)):
+        for told in (each for stage in stages for each in stage.tells(step, left)):
             if watcher.on_told and ledger.wave == 1:  # of further waves each goes over all steps once more
                 watcher.on_told(told)
         if after:
@@ -336,6 +345,7 @@ def execute(
     def pays_for() -> float | None:
         return 0.0 if live.unpaid else pool.pays_for()
 
+    stages = list(recipe.stages().values())
     bounds = budget.Budget(**recipe.budget.model_dump()) if recipe.budget else None
     models = {name: model.unbatched() if at_once else model for name, model in recipe.models.items()}
     asked = {name: models[name] for step in plan.steps for name in step.models}
@@ -356,10 +366,9 @@ def execute(
                 plan = start_first_stage(plan, live, cache)
             with short_turns():  # the requests that were sent are answered meanwhile
                 prompts.prepare()  # what is asked next: the first answers would have to wait for it
-                from hfsft.engine import run as engine  # takes long
-
                 if last and live.asking:
-                    _prepare_end()  # at the end nothing else would go on beside it
+                    _prepare_end(recipe)  # at the end nothing else would go on beside it
+                from hfsft.engine import run as engine  # takes long
 
             rows = engine.run(
                 plan,

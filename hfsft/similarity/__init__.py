@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 # These two are called as their files are: what is imported late must not stand behind the name of a file.
 from hfsft.similarity.families import families
-from hfsft.similarity.normalise import normalise, split_words
+from hfsft.similarity.normalise import first_words, normalise, split_words
 
 if TYPE_CHECKING:
     from hfsft.similarity.dense_index import DenseIndex, cosines, units
@@ -40,6 +40,7 @@ __all__ = [
     "Sketched",
     "cosines",
     "families",
+    "first_words",
     "grouped",
     "keys_of",
     "mixed",

@@ -25,7 +25,7 @@ from hfsft.stages.judging.judge import Judge
 from hfsft.stages.pairing.pairs_section import Pairs
 from hfsft.stages.seeds import Prompts, PromptTable
 from hfsft.stages.writing import AnyWritten
-from tests.recipe.test_identity import recipe as every_section
+from tests.recipe import every_section
 
 STAGES = stage_kinds(Sections)
 
@@ -88,7 +88,8 @@ def test_each_section_says_which_columns_of_every_row_it_changes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    loaded = load_recipe(every_section(tmp_path))
+    every_section.write_files(tmp_path)
+    loaded = load_recipe(every_section.recipe())
     models = _identities(loaded, weights=False, download=False)
     contexts = contexts_of(loaded, models, embed=partial(embedding_step, loaded))
     for key, stage in loaded.stages().items():

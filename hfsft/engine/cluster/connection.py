@@ -67,7 +67,10 @@ class Cluster:
         """What `do`, a function of hfsft, makes of each task, in their order.
 
         Each is done by a process of any node, and by another one where that node dies. Raises what `do` raises first,
-        and the others are stopped then; raises `UserError` where the cluster is gone.
+        and sends no more then; raises `UserError` where the cluster is gone.
+
+        The few that are sent then go on, at most until this process ends. To cancel them ends this process: Ray 2.59
+        cannot bear that a task is done as it is cancelled ("Tried to complete task that was not pending").
         """
         made: list[Any] = [None] * len(tasks)
         for number, answer in self._answers(path_of(do), tasks):
@@ -79,20 +82,16 @@ class Cluster:
         remote = ray.remote(_on_node).options(num_cpus=1, max_retries=TRIES - 1, name=work)
         versions, watch = tuple(Versions.here()), Watch(self)
         numbers, sent = iter(range(len(tasks))), dict[Any, int]()
-        try:
-            while True:
-                room = max(AHEAD * self.cpus(), AHEAD) - len(sent)
-                for number in islice(numbers, max(room, 0)):
-                    sent[remote.remote(work, pickle.dumps(tasks[number]), versions)] = number
-                if not sent:
-                    return
-                came, _ = ray.wait(list(sent), timeout=TURN)
-                watch.saw(came)
-                for each in came:
-                    yield sent.pop(each), self._answer(each, work)
-        finally:
-            for each in sent:  # nobody waits for them any more
-                ray.cancel(each)
+        while True:
+            room = max(AHEAD * self.cpus(), AHEAD) - len(sent)
+            for number in islice(numbers, max(room, 0)):
+                sent[remote.remote(work, pickle.dumps(tasks[number]), versions)] = number
+            if not sent:
+                return
+            came, _ = ray.wait(list(sent), timeout=TURN)
+            watch.saw(came)
+            for each in came:
+                yield sent.pop(each), self._answer(each, work)
 
     def _answer(self, each: Any, work: str) -> Carried:
         ray = ray_module()

@@ -74,7 +74,8 @@ class AskingParts:
             nothing: Batch = {name: [None] * len(rows) for name in step.writes}
             out = [FAILED if row_id in errors else STAYED for row_id in rows[ID]]
             kinds = {**rows.kinds, **step.writes}
-            failed = rows.of(added(rows, key, nothing, step.writes, out), kinds, Which(FAILED, out=True))
+            parts_of_failed = added(rows, key, nothing, step.writes, out, again=self.files.again)
+            failed = rows.of(parts_of_failed, kinds, Which(FAILED, out=True))
         grown = rows.of(parts, grown_kinds(step, rows.kinds)).without(step.drops)
         return Done(grown, cached, failed=failed, errors=errors)
 
@@ -82,10 +83,13 @@ class AskingParts:
         """What asking for each row came to, why rows failed, by id, and the parts behind the step."""
         rows = self.rows
         alone = [rows.of([part], rows.kinds, rows.which) for part in rows.parts]
+        askers = self._askers()
+        again = self.files.again and askers is None
         whole = [
-            PartPiece(self.step, part, (0, part.parts[0].length), (key, number)) for number, part in enumerate(alone)
+            PartPiece(self.step, part, (0, part.parts[0].length), (key, number), again)
+            for number, part in enumerate(alone)
         ]
-        if (askers := self._askers()) is not None:
+        if askers is not None:
             asked, parts = askers.rows(self.asker, self.step, whole, PieceNotes(self.notes))
             self._keep(key, asked)
             return asked, asked.failures, parts
@@ -120,7 +124,8 @@ class AskingParts:
             for row_id, each in zip(batch[ID], made.pop(STAYS), strict=True)
         ]
         named = digest([key, sorted(errors)]) if errors else key
-        return asked, errors, added(self.rows, named, made, {**self.step.writes, INSTEAD: "string"}, out)
+        again = self.files.again and askers is None
+        return asked, errors, added(self.rows, named, made, {**self.step.writes, INSTEAD: "string"}, out, again=again)
 
     def _askers(self) -> Askers | None:
         """Those of a cluster, where they can ask the models of the step."""
@@ -148,13 +153,15 @@ class AskingParts:
 class PartPiece:
     """Rows of one part that are asked, and written to a file, together: those with numbers in `span`.
 
-    `name` is all that the file hangs on besides which of the rows fail.
+    `name` is all that the file hangs on besides which of the rows fail. `again` says whether the file may be read
+    where it is there; never one of askers, who may be told of other answers later: they note what is finished.
     """
 
     step: Step
     rows: PartRows
     span: tuple[int, int]
     name: tuple[Any, ...]
+    again: bool = False
 
     @property
     def part(self) -> ParquetPart:
@@ -232,11 +239,14 @@ class PartPiece:
             out = [FAILED if row_id in errors else STAYED for row_id in table[ID].to_pylist()]
             return {name: [row[name] for row in found] for name in step.writes}, out
 
-        return widened(rows, self.part, file, step.writes, step.given(rows.kinds, ID), make, self.span)
+        given = step.given(rows.kinds, ID)
+        return widened(rows, self.part, file, step.writes, given, make, self.span, again=self.again)
 
     def _grown(self, file: str, errors: Mapping[str, str], made: Callable[[Row], Any]) -> ParquetPart:
         """The rows that come of each."""
         kinds = grown_kinds(self.step, self.rows.kinds)
+        if self.again and (said := self.rows.folder.noted(file)):
+            return ParquetPart(file.removesuffix(PART), json.loads(said)["rows"], dict.fromkeys(kinds, file))
         schema = arrow_schema(kinds)
         with PartWriter(self.rows.folder, file, schema) as writer:
             for table in self._tables(list(self.rows.kinds)):
@@ -245,6 +255,7 @@ class PartPiece:
                     if row[ID] not in errors:
                         came += ({**row, **child} for child in children(self.step, row, made(row)))
                 writer.write(pa.Table.from_pylist(came, schema=schema))
+            writer.note = json.dumps({"rows": writer.rows, "taken": []})
         return ParquetPart(file.removesuffix(PART), writer.rows, dict.fromkeys(kinds, file))
 
 

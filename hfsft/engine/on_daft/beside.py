@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -42,11 +43,16 @@ def widened(
     given: Collection[str],
     make: Make,
     span: tuple[int, int] | None = None,
+    *,
+    again: bool,
 ) -> ParquetPart:
     """The part with a file of the columns `writes`, which `make` makes of the columns `given`, block by block.
 
     With a `span` the file holds those of its rows alone that have a number in it, from 0 on, those that are out too.
+    A file that is there may be read `again`: it is not written anew then.
     """
+    if again and (said := rows.folder.noted(file)):
+        return part.having(file, writes, dict(json.loads(said)["taken"]))
     schema, wanted = arrow_schema({**writes, FELL: "int16"}), {name: rows.kinds[name] for name in given}
     taken: Counter[int] = Counter()
     with PartWriter(rows.folder, file, schema) as writer:
@@ -76,25 +82,36 @@ def spanned(tables: Iterable[pa.Table], span: tuple[int, int] | None) -> Iterato
 
 
 def added(
-    rows: PartRows, key: str, made: Batch, writes: Mapping[str, Any], out: Sequence[int] | None = None
+    rows: PartRows,
+    key: str,
+    made: Batch,
+    writes: Mapping[str, Any],
+    out: Sequence[int] | None = None,
+    *,
+    again: bool,
 ) -> list[ParquetPart]:
-    """The parts with columns that have a value for each of these rows, in their order; `key` names them."""
-    schema, start = arrow_schema(writes), 0
-    count = len(rows)
+    """The parts with columns that have a value for each of these rows, in their order; `key` names them.
+
+    Files that are there may be read `again` where the key says all that they hang on.
+    """
+    schema, count = arrow_schema(writes), len(rows)
     for name in writes:
         if len(made[name]) != count:
             raise InternalError(f"{count} rows were given to a step, and it made values for {len(made[name])}")
     values = {name: pa.chunked_array([pa.array(made[name], schema.field(name).type)]) for name in writes}
 
-    def make(table: pa.Table) -> tuple[Batch, Sequence[int]]:
-        nonlocal start
-        first, start = start, start + table.num_rows
-        found: Any = {name: column.slice(first, table.num_rows) for name, column in values.items()}
-        return found, [STAYED] * table.num_rows if out is None else out[first:start]
+    def written(number: int, part: ParquetPart, start: int) -> ParquetPart:
+        def make(table: pa.Table) -> tuple[Batch, Sequence[int]]:
+            nonlocal start
+            first, start = start, start + table.num_rows
+            found: Any = {name: column.slice(first, table.num_rows) for name, column in values.items()}
+            return found, [STAYED] * table.num_rows if out is None else out[first:start]
 
-    return [
-        widened(rows, part, digest([key, number]) + PART, writes, (ID,), make) for number, part in enumerate(rows.parts)
-    ]
+        file = digest([key, number]) + PART
+        return widened(rows, part, file, writes, (ID,), make, again=again)
+
+    starts = accumulate(map(rows.which.count, rows.parts), initial=0)
+    return [written(number, part, start) for number, (part, start) in enumerate(zip(rows.parts, starts, strict=False))]
 
 
 def named_by(rows: PartRows, made: Batch, writes: Mapping[str, Any], out: Sequence[int] = ()) -> str:

@@ -11,12 +11,13 @@ import json
 import pickle
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
+from datasets import is_caching_enabled
 
 from hfsft.cache import PART
 from hfsft.engine.on_daft.beside import PASSED_OVER, spread, widened
@@ -50,6 +51,7 @@ class _PartAt:
     rows: PartRows
     first: int
     file: str = ""
+    again: bool = field(default_factory=is_caching_enabled)  # whether the file may be read where it is there
 
 
 def scattered(rows: PartRows, names: Sequence[str], rounds: Rounds) -> Shuffled:
@@ -125,7 +127,8 @@ def side_table(rows: PartRows, made: Scattered, writes: Any, rounds: Rounds) -> 
         borders = [ids[len(ids) * each // buckets] for each in range(1, buckets)] if ids else []
         work = Work(path_of(between), {"borders": borders})
     placed = made.through(work, {PLACE: "int64", **made.kinds})
-    told = {"folder": base64.b64encode(pickle.dumps(rows.folder)).decode(), "key": rounds.key, "writes": dict(writes)}
+    folder = base64.b64encode(pickle.dumps(rows.folder)).decode()
+    told = {"folder": folder, "key": rounds.key, "writes": dict(writes), "again": is_caching_enabled()}
     parts = placed.grouped([PLACE], Work(path_of(side_parts), told), {PLACE: "int64", "part": "string"})
     told_of = parts.collected().sort_by(PLACE)["part"].to_pylist()  # a row for each part
     return [ParquetPart.from_dict(json.loads(part)) for part in told_of]
@@ -151,8 +154,8 @@ def between(borders: Sequence[str]) -> Does:
     return does
 
 
-def side_parts(folder: str, key: str, writes: Any) -> Does:
-    """The work that writes parts of a side table."""
+def side_parts(folder: str, key: str, writes: Any, *, again: bool) -> Does:
+    """The work that writes parts of a side table, but for those that are there and may be read `again`."""
     where, schema = pickle.loads(base64.b64decode(folder)), arrow_schema(writes)  # noqa: S301, of the process that asks
 
     def does(table: pa.Table) -> pa.Table:
@@ -162,8 +165,9 @@ def side_parts(folder: str, key: str, writes: Any) -> Does:
             some = table.slice(start, end - start).sort_by(NUMBER if NUMBER in table.column_names else ID)
             places.append(some[PLACE][0].as_py())
             name = digest([key, "side", places[-1]])
-            with PartWriter(where, name + PART, schema) as writer:
-                writer.write(some.select(list(writes)).cast(schema))
+            if not again or where.noted(name + PART) is None:
+                with PartWriter(where, name + PART, schema) as writer:
+                    writer.write(some.select(list(writes)).cast(schema))
             part = ParquetPart(name, some.num_rows, dict.fromkeys(writes, name + PART))
             parts.append(json.dumps(part.as_dict()))
         return pa.table({PLACE: pa.array(places, pa.int64()), "part": pa.array(parts, pa.string())})
@@ -275,4 +279,4 @@ def _written(place: _PartAt, values: pa.Table, writes: Any) -> ParquetPart:
         return found, out[first:start]
 
     kinds = {name: kind for name, kind in writes.items() if name != STAYS}
-    return widened(place.rows, part, place.file, kinds, (ID,), make)
+    return widened(place.rows, part, place.file, kinds, (ID,), make, again=place.again)

@@ -168,7 +168,8 @@ class OnDaft:
         else:
             no: Batch = {name: [] for name in step.writes}
             made = self._made_of_all(rows, step, key, names, _batch(beside)) if len(rows) else no
-            parts = added(rows, named_by(rows, made, step.writes), made, step.writes)
+            name = named_by(rows, made, step.writes)
+            parts = added(rows, name, made, step.writes, again=self._files.again)
         self._files.keep(key, parts)
         return Done(self._behind(rows, step, parts), not len(rows) and not step.makes)
 
@@ -204,7 +205,8 @@ class OnDaft:
             stay = made.pop(STAYS)
             out = [STAYED if each else PASSED_OVER for each in stay]
             writes = {**step.writes, INSTEAD: KINDS[INSTEAD]}
-            parts = added(rows, named_by(rows, made, writes, out), made, writes, out)
+            name = named_by(rows, made, writes, out)
+            parts = added(rows, name, made, writes, out, again=self._files.again)
             self._files.keep(key, parts)
         else:
             parts = list(came.parts)

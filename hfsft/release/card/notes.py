@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from hfsft.engine.ordering.streamed_rows import streamed
-from hfsft.filters import SemanticDuplicate
 from hfsft.filters.privacy.rewriting import Rewriting, kinds
 from hfsft.plain import plain
 from hfsft.recipe.checks.filter_languages import filter_warnings
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
 MANY = 0.5  # share of the rows that one rule takes, from which its bound deserves a look
 LIKE = 1 / 3  # the same of a rule that takes rows for what they mean: its embedder may not tell them apart
 FILES = 3  # source files that get a line each on what of them was not carried
-BY_MEANING = f"filters[{SemanticDuplicate.name}]"
+BY_MEANING = "filters[semantic_duplicate]"
 UNTOLD = (
     "So many rows seldom mean the same: look at some pairs (`_of` names the row that stays), as the embedder may not "
     "know the language, or long passages that rows share may drown what differs; raise `at_most`, compare other "

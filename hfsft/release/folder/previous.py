@@ -143,6 +143,12 @@ def sign(folder: Path, rows_of: str = "") -> None:
     path.write_text(json.dumps(summary, ensure_ascii=False, indent=2) + "\n", encoding="utf-8", newline="\n")
 
 
+def signed(folder: Path) -> dict[str, str]:
+    """The hashes that a finished build noted. Raises `OSError`, `ValueError` or `LookupError` where there are none."""
+    found: dict[str, str] = json.loads((folder / FUNNEL).read_text(encoding="utf-8"))[SIGNED]
+    return found
+
+
 def _changed(folder: Path) -> bool:
     """Whether somebody changed, added or took away a file of a build, as far as it is signed."""
     try:

@@ -39,6 +39,11 @@ class Judge(JuryStage):
     """Score every row."""
 
     key: ClassVar[str] = "judge"
+    reports: ClassVar[tuple[str, ...]] = (
+        "hfsft.stages.judging.calibrated",
+        "hfsft.stages.judging.judge_report",
+        "hfsft.stages.judging.exams.exam_report",
+    )
     seeded: ClassVar[bool] = False
     structured: ClassVar[bool] = True
     example: ClassVar[str] = """\

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
+import random
+import signal
+import time
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -82,6 +86,29 @@ def test_work_goes_to_other_processes(cluster: Nodes, driver: ProcessPoolExecuto
     missing = tmp_path / "not there"
     with pytest.raises(UserError, match=r"not there is not there on node 127\.0\.0\.\d+: files that a recipe names"):
         driver.submit(each, cluster.engine, [str(tmp_path / "there"), str(missing)]).result()
+
+
+def quick(number: int) -> int:
+    time.sleep(0.002 * (number % 5))
+    return number
+
+
+def interrupted(engine: str, times: int) -> None:
+    """Many short tasks, and Ctrl-C among them, so many times."""
+    cluster, draw = of(engine), random.Random(1)
+    signal.signal(signal.SIGALRM, signal.default_int_handler)
+    for _ in range(times):
+        signal.setitimer(signal.ITIMER_REAL, draw.uniform(0.05, 0.25))
+        with pytest.raises(KeyboardInterrupt):
+            cluster.each(quick, range(100_000))
+
+
+@pytest.mark.lasting
+def test_work_that_is_interrupted_leaves_the_process_whole(cluster: Nodes) -> None:
+    process = multiprocessing.get_context("spawn").Process(target=interrupted, args=(cluster.engine, 60))
+    process.start()
+    process.join(120)
+    assert process.exitcode == 0
 
 
 def test_actors(cluster: Nodes, driver: ProcessPoolExecutor) -> None:

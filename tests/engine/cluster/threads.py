@@ -7,7 +7,7 @@ import inspect
 import pickle
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from typing import Any
 
 from hfsft.engine.cluster.carried import ActorGoneError
@@ -20,7 +20,6 @@ class Thread:
         self.made, self.arguments, self.restarts = made, arguments, restarts
         self.loop = asyncio.new_event_loop()
         threading.Thread(target=self.loop.run_forever, daemon=True).start()
-        self.threads = ThreadPoolExecutor(4)
         self.held = made(*arguments)
         self.calls: list[Future[Any]] = []
 
@@ -42,7 +41,7 @@ class Thread:
             else:
                 found.done() or found.set_result(made)
 
-        self.threads.submit(do)
+        threading.Thread(target=do, daemon=True).start()  # one that was killed may never end
         self.calls.append(found)
         return found
 
@@ -55,7 +54,6 @@ class Thread:
 
     def end(self) -> None:
         self.loop.call_soon_threadsafe(self.loop.stop)
-        self.threads.shutdown(wait=False)
 
 
 class Threads:
