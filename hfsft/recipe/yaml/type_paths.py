@@ -135,7 +135,7 @@ def inside(kind: Any, step: str | int, within: Any = None) -> Iterator[Inside]:
     if _is_union(kind):
         for choice in get_args(kind):
             home = later_in(choice)
-            if not (home and home.marked and isinstance(within, Mapping) and home.marked not in within):
+            if not (home and home.marked and isinstance(within, Mapping) and _is_other(kind, within, home.marked)):
                 yield from inside(choice, step, within)
     elif isinstance(kind, type) and get_origin(kind) is None and issubclass(kind, BaseModel):
         known = {field.alias or name: field for name, field in kind.model_fields.items()}
@@ -148,6 +148,13 @@ def inside(kind: Any, step: str | int, within: Any = None) -> Iterator[Inside]:
         yield Inside(value, named=value is not Any)
     elif (_is(kind, AbstractSet) or _is(kind, Sequence)) and isinstance(step, int):
         yield from (Inside(choice) for choice in get_args(kind) if choice is not Ellipsis)
+
+
+def _is_other(kind: Any, data: Mapping[str, Any], marked: str) -> bool:
+    """Whether data is of another type of a union than that which a key marks: it has what such a one must have."""
+    models = [each for each in get_args(kind) if isinstance(each, type) and issubclass(each, BaseModel)]
+    needed = {name for model in models for name, field in model.model_fields.items() if field.is_required()}
+    return marked not in data and not needed.isdisjoint(data)
 
 
 def places(value: Any, kinds: Iterable[Any], mark: Mark, loc: Loc = ()) -> Iterator[tuple[Loc, Any]]:
