@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import secrets
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -86,6 +87,15 @@ class Prompt:
             return self._written(self._template.new_context(values))
         except Exception as error:  # an expression in a template can raise anything
             raise _render_error(self, error, values) from error
+
+    def around(self, name: str, **values: Any) -> list[str]:
+        """The texts around each place where the value of `name` is written.
+
+        Of a template that does no more with it than write it, a text joins them to what `render` makes of it and the
+        other values. Raises `PromptError` as that does.
+        """
+        mark = secrets.token_hex(32)  # which no value can hold
+        return self.render(**values, **{name: mark}).split(mark)
 
     def _written(self, context: Context) -> str:
         texts, size = [], 0
