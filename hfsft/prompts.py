@@ -14,31 +14,27 @@ import hashlib
 import json
 import re
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
-
-from jinja2 import FileSystemLoader, Template, TemplateNotFound, TemplateSyntaxError, UndefinedError, meta, nodes
-from jinja2.exceptions import SecurityError
+from typing import TYPE_CHECKING, Any
 
 from hfsft.errors import PromptError, nearest
 from hfsft.plain import plain
-from hfsft.sandbox.bounds import readers
-from hfsft.sandbox.environment import Sandbox, misspelt
-from hfsft.sandbox.work import LONGEST, TooMuchWorkError, begin
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
-
-    from jinja2.runtime import Context
+    from hfsft.sandbox.parsed_template import ParsedTemplate
 
 SUFFIX = ".jinja"
 LARGEST = 500_000
 """Characters of one template."""
 # Sections ask for their prompts again and again, and parsing is most of what compiling a recipe takes.
 MOST_PARSED = 512
-_PARSED: dict[Any, tuple[Prompt, dict[str, str]]] = {}
+_Key = tuple[Path | None, str, str]  # the folder of a template that stands in one, its name and its text
+_PARSED: dict[_Key, ParsedTemplate] = {}
+_WAITING: dict[_Key, None] = {}  # templates that were named, and not read yet
+_READS = re.compile(r"""\{%[-+]?\s*(?:include|import|from|extends)\s+['"]([^'"]+)['"]""")  # another template
 
 
 @dataclass(frozen=True)
@@ -47,25 +43,40 @@ class Prompt:
 
     name: str
     text: str
-    variables: frozenset[str]  # every name that it reads, also in what it includes
     identity: str  # 32 hex digits: its text and the text of all that it includes
-    _lines: dict[str, int] = field(repr=False, compare=False)
-    _template: Template = field(repr=False, compare=False)
+    _key: _Key = field(repr=False, compare=False)
+
+    @cached_property
+    def _parsed(self) -> ParsedTemplate:
+        return _parsed(self._key)
+
+    @property
+    def variables(self) -> frozenset[str]:
+        """Every name that it reads, also in what it includes."""
+        return self._parsed.variables
 
     @classmethod
     def parse(cls, text: str, name: str = "template") -> Prompt:
         """The prompt of a text, as a recipe has it; it can include no other. Raises `PromptError`."""
-        return _prompt(Sandbox(), name, text)
+        return _prompt((None, name, text))
 
     @classmethod
-    def named(cls, folder: str, name: str) -> Prompt:
-        """The prompt in `templates/<folder>/<name>.jinja`. Raises `PromptError`, naming the nearest one."""
+    def named(cls, folder: str, name: str, *, late: bool = False) -> Prompt:
+        """The prompt in `templates/<folder>/<name>.jinja`. Raises `PromptError`, naming the nearest one.
+
+        One of ours, which cannot be wrong, may be read `late`: when it is first rendered, or by `prepare`.
+        """
         root = templates()
         known = available(folder)
         path = root / folder / f"{name}{SUFFIX}"
         if name not in known and not (name.startswith("_") and "/" not in name and path.is_file()):
             raise PromptError(name, 0, f"there is no template `{name}` in {folder}", nearest(name, known))
-        return _prompt(_shipped(root), f"{folder}/{name}{SUFFIX}", path.read_text("utf-8"))
+        key = (root, called := f"{folder}/{name}{SUFFIX}", text := path.read_text("utf-8"))
+        if not late:
+            return _prompt(key)
+        if key not in _PARSED:
+            _WAITING[key] = None
+        return cls(called, text, _identity(_included(root, called, text)), key)
 
     @classmethod
     def chosen(cls, template: str, folder: str, base: Path, name: str) -> Prompt:
@@ -78,15 +89,11 @@ class Prompt:
 
     def line_of(self, variable: str) -> int:
         """The first line that reads the name, from 1; 0 where only an included template does."""
-        return self._lines.get(variable, 0)
+        return self._parsed.lines.get(variable, 0)
 
     def render(self, **values: Any) -> str:
         """The text with `values` in it. Raises `PromptError` with the line that failed."""
-        begin()
-        try:
-            return self._written(self._template.new_context(values))
-        except Exception as error:  # an expression in a template can raise anything
-            raise _render_error(self, error, values) from error
+        return self._parsed.render(values)
 
     def around(self, name: str, **values: Any) -> list[str]:
         """The texts around each place where the value of `name` is written.
@@ -97,15 +104,11 @@ class Prompt:
         mark = secrets.token_hex(32)  # which no value can hold
         return self.render(**values, **{name: mark}).split(mark)
 
-    def _written(self, context: Context) -> str:
-        texts, size = [], 0
-        pieces = cast("Generator[str, None, None]", self._template.root_render_func(context))
-        for piece in pieces:
-            size += len(piece)
-            if size > LONGEST:  # raised where the template writes it, so that the error knows the line
-                pieces.throw(TooMuchWorkError(f"does too much work: it writes more than {LONGEST:,} characters"))
-            texts.append(piece)
-        return "".join(texts)
+
+def prepare() -> None:
+    """Read the templates that were named and wait for it."""
+    for key in list(_WAITING):
+        _parsed(key)
 
 
 def is_file(template: str) -> bool:
@@ -159,102 +162,39 @@ def available(folder: str) -> list[str]:
     return sorted(name for name in found if not name.startswith("_"))
 
 
-@lru_cache(maxsize=8)
-def _shipped(root: Path) -> Sandbox:
-    return Sandbox(FileSystemLoader(root))
+def _prompt(key: _Key) -> Prompt:
+    _, name, text = key
+    return Prompt(name, text, _identity(_parsed(key).sources), key)
 
 
-def _prompt(sandbox: Sandbox, name: str, text: str) -> Prompt:
-    """The prompt of a text; parsed once, where neither it nor what it includes has changed since."""
-    key = (sandbox if sandbox.loader else None, name, text)
-    held = _PARSED.get(key)
-    if held is None or not all(sandbox.loader and _source(sandbox, other) == said for other, said in held[1].items()):
-        made, sources = _parsed(sandbox, name, text)
-        if len(_PARSED) >= MOST_PARSED:
-            _PARSED.clear()
-        held = _PARSED[key] = made, {other: said for other, said in sources.items() if other != name}
-    return held[0]
+def _identity(sources: Mapping[str, str]) -> str:
+    return hashlib.sha256(json.dumps(sorted(sources.items())).encode()).hexdigest()[:32]
 
 
-def _source(sandbox: Sandbox, name: str) -> str:
-    assert sandbox.loader is not None, "asked only where there is one"
-    return sandbox.loader.get_source(sandbox, name)[0]
-
-
-def _parsed(sandbox: Sandbox, name: str, text: str) -> tuple[Prompt, dict[str, str]]:
-    """Parse, follow what is included, compile; `sandbox` without a loader allows no including."""
-    if len(text) > LARGEST:
-        raise PromptError(name, 0, f"is longer than {LARGEST:,} characters", "rows belong in a file of their own")
-    begin()
-    sources = {name: text}
-    trees: dict[str, nodes.Template] = {}
-    waiting = [name]
-    current = name
-    try:
-        while waiting:
-            current = waiting.pop()
-            trees[current] = sandbox.parse(sources[current], current, current)
-            if not sandbox.loader:
-                for node in readers(trees[current]):
-                    raise TemplateSyntaxError("a template in a recipe cannot read another one", node.lineno)
-                continue
-            for other in sorted(_included(trees[current]) - sources.keys()):
-                sources[other] = _source(sandbox, other)
-                waiting.append(other)
-        current = name
-        template = Template.from_code(sandbox, sandbox.compile(text, name, name), sandbox.make_globals(None))
-        variables = _variables(sandbox, trees)
-    except TemplateSyntaxError as error:
-        helps = misspelt(error, sandbox)
-        raise PromptError(current, error.lineno, (error.message or "cannot be read").rstrip("."), helps) from error
-    except TemplateNotFound as error:
-        raise PromptError(current, 0, f"there is no template `{error.name}` to include") from error
-    except (RecursionError, MemoryError, SyntaxError) as error:  # Python's own bounds on code
-        raise PromptError(current, 0, "is nested too deep") from error
-    except Exception as error:  # a number of more digits than Python takes, a constant that cannot be worked out
-        raise PromptError(current, 0, plain(str(error))) from error
-    lines: dict[str, int] = {}
-    for node in trees[name].find_all(nodes.Name):
-        lines[node.name] = min(node.lineno, lines.get(node.name, node.lineno))
-    whole = json.dumps(sorted(sources.items()))
-    identity = hashlib.sha256(whole.encode()).hexdigest()[:32]
-    return Prompt(name, text, variables, identity, lines, template), sources
-
-
-def _included(tree: nodes.Template) -> set[str]:
-    """The templates that this one reads; their names must be written out, so that all text is known beforehand."""
-    found = set()
-    for node in readers(tree):
-        name = getattr(node.template, "value", None)
-        if not isinstance(name, str):
-            raise TemplateSyntaxError("name the other template as a quoted text", node.lineno)
-        found.add(name)
+def _included(root: Path, name: str, text: str) -> dict[str, str]:
+    """The text of one of our templates and of all that it includes, by their names."""
+    found = {name: text}
+    waiting = [text]
+    while waiting:
+        for other in _READS.findall(waiting.pop()):
+            if other not in found:
+                found[other] = (root / other).read_text("utf-8")
+                waiting.append(found[other])
     return found
 
 
-def _variables(sandbox: Sandbox, trees: dict[str, nodes.Template]) -> frozenset[str]:
-    """Names that must be given; what one template sets is there in those that it includes."""
-    read = {name for tree in trees.values() for name in meta.find_undeclared_variables(tree)}
-    given = {node.name for tree in trees.values() for node in tree.find_all(nodes.Name) if node.ctx != "load"}
-    alone = meta.find_undeclared_variables(next(iter(trees.values())))
-    return frozenset(read - (given - alone) - sandbox.globals.keys())
+def _parsed(key: _Key) -> ParsedTemplate:
+    """The template, read; once, where neither it nor what it includes has changed since."""
+    _, name, text = key
+    if len(text) > LARGEST:
+        raise PromptError(name, 0, f"is longer than {LARGEST:,} characters", "rows belong in a file of their own")
+    held = _PARSED.get(key)
+    if held is None or not held.current:
+        from hfsft.sandbox.parsed_template import parsed  # a build whose first requests are no templates waits not
 
-
-def _render_error(prompt: Prompt, error: Exception, values: dict[str, Any]) -> PromptError:
-    name, line = prompt.name, 0
-    trace = error.__traceback__
-    while trace:
-        template = trace.tb_frame.f_globals.get("__jinja_template__")
-        if template is not None:
-            name, line = template.name or prompt.name, template.get_corresponding_lineno(trace.tb_lineno)
-        trace = trace.tb_next
-    if isinstance(error, RecursionError):
-        return PromptError(name, line, "calls itself without end")
-    said = plain(str(error))  # it may quote the row
-    if isinstance(error, UndefinedError):
-        undefined = re.match(r"'(\w+)' is undefined", said)
-        advice = nearest(undefined[1], sorted(values)) if undefined else ""
-        return PromptError(name, line, said.replace("'", "`"), advice)
-    if isinstance(error, TooMuchWorkError | SecurityError):
-        return PromptError(name, line, said)
-    return PromptError(name, line, f"{said} ({type(error).__name__})")
+        held = parsed(*key)
+        if len(_PARSED) >= MOST_PARSED:
+            _PARSED.clear()
+        _PARSED[key] = held
+    _WAITING.pop(key, None)
+    return held

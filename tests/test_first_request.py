@@ -32,11 +32,16 @@ NOT_YET = (
     "hfsft.stages.judging.judge_report",
     "hfsft.stages.writing.base",
     "hfsft.pipeline.more_rows",
+    "hfsft.stages.tools.toolbox",
+    "hfsft.documents.ranking",
+    "hfsft.similarity.lexical_index",
+    "hfsft.sandbox.environment",
     "datasets",
     "filelock",
+    "jinja2",
     "numpy",
 )
-MOST = 400  # modules of ours
+MOST = 340  # modules of ours
 
 
 def test_a_build_imports_the_sections_of_its_recipe_and_what_the_first_request_needs() -> None:

@@ -12,7 +12,7 @@ import pytest
 from hfsft import prompts
 from hfsft.errors import PromptError
 from hfsft.prompts import Prompt, available
-from hfsft.sandbox import work
+from hfsft.sandbox import parsed_template, work
 
 
 @pytest.fixture
@@ -348,10 +348,24 @@ def test_included_templates_count_for_names_and_identity(shipped) -> None:
     assert first.variables == {"x", "y", "z"}
     assert first.render(x=1, y=2, z=3) == "23 1"
     shipped(evolve___c="{{ z }}!")
-    prompts._shipped.cache_clear()  # files do not change during a build
+    parsed_template._shipped.cache_clear()  # files do not change during a build
     second = Prompt.named("evolve", "a")
     assert second.identity != first.identity
     assert second.render(x=1, y=2, z=3) == "23! 1"
+
+
+@pytest.mark.parametrize("name", ["rubric", "question"])
+def test_a_template_that_is_read_late_is_the_same(name: str) -> None:
+    prompts._PARSED.clear()
+    late = Prompt.named("judge", name, late=True)
+    assert not prompts._PARSED
+    assert prompts._WAITING
+    prompts.prepare()
+    assert len(prompts._PARSED) == 1
+    assert not prompts._WAITING
+    soon = Prompt.named("judge", name)
+    assert (late, late.variables) == (soon, soon.variables)
+    assert late._parsed is soon._parsed
 
 
 def test_what_a_template_sets_is_there_in_what_it_includes(shipped) -> None:

@@ -7,9 +7,11 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hfsft import prompts
 from hfsft.cache import cache_folder, settle
 from hfsft.engine.plan import Plan
 from hfsft.errors import ModelError, Problem, RecipeError, RefusedKeyError, UserError
@@ -273,7 +275,7 @@ def _planned(recipe: Recipe, out: Path, watcher: Watcher, how: Publishing, force
     return plan, sides, sides is here or sides == here
 
 
-def _prepare_end() -> None:
+def _prepare_end(recipe: Recipe) -> None:
     """Import what writes a release, and have ready what hangs on no row."""
     from hfsft.release.report import vega
 
@@ -288,6 +290,8 @@ def _prepare_end() -> None:
     from hfsft.release.trainer import lengths  # noqa: F401
     from hfsft.tallies import distributions  # noqa: F401
 
+    for name in (name for stage in recipe.stages().values() for name in stage.reports):
+        import_module(name)
     write.prepare()
     unchanged.prepare()
 
@@ -361,8 +365,9 @@ def execute(
             if executor is None:  # another one may ask from elsewhere
                 plan = start_first_stage(plan, live, cache)
             with short_turns():  # the requests that were sent are answered meanwhile
+                prompts.prepare()  # what is asked next: the first answers would have to wait for it
                 if last and live.asking:
-                    _prepare_end()  # at the end nothing else would go on beside it
+                    _prepare_end(recipe)  # at the end nothing else would go on beside it
                 from hfsft.engine import run as engine  # takes long
 
             rows = engine.run(

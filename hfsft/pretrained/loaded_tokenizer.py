@@ -7,12 +7,16 @@ import json
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hfsft.errors import ModelError
 from hfsft.plain import plain
-from hfsft.sandbox import chat
-from hfsft.sandbox.work import TooMuchWorkError
+from hfsft.section.late_module import LateModule
+
+if TYPE_CHECKING:
+    from hfsft.sandbox import chat, work
+else:
+    chat, work = LateModule("hfsft.sandbox.chat"), LateModule("hfsft.sandbox.work")
 
 _Stamp = tuple[tuple[str, int, int], ...]
 
@@ -84,7 +88,7 @@ def rendered(
     try:
         special = tokenizer.special_tokens_map
         return chat.render(template_of(tokenizer, tools), messages, special, opened=opened, tools=tools, more=more)
-    except TooMuchWorkError as error:
+    except work.TooMuchWorkError as error:
         if sum(len(str(value)) for message in messages for value in message.values()) > LARGE:
             raise ValueError(f"the chat template {error}") from None
         raise ModelError(

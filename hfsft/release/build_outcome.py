@@ -82,7 +82,7 @@ def stages_in(recipe: Mapping[str, Any]) -> Iterator[Stage]:
     for name, said in (recipe.get("models") or {}).items():
         with suppress(ValidationError):
             models[name] = Model.model_validate(said)
-    for key, kind in stage_kinds(Recipe, recipe).items():
+    for key, kind in stage_kinds(Recipe, {key for key, said in recipe.items() if said}).items():
         section = recipe.get(key)
         for item in section if isinstance(section, list) else [section]:
             with suppress(ValidationError):

@@ -24,6 +24,7 @@ from jinja2.filters import make_attrgetter
 from jinja2.runtime import LoopContext
 from jinja2.sandbox import SandboxedEnvironment
 
+from hfsft.sandbox import REASONING_KEYS
 from hfsft.sandbox.environment import DICT_METHODS, LIST_METHODS, TEXT_METHODS, Sandbox
 from hfsft.sandbox.filters import OWN_FILTERS, concat, filters, join
 from hfsft.sandbox.work import ITEM, TooMuchWorkError, as_list, begin, bounded, data, measured, scanned, spend, text_of
@@ -36,7 +37,6 @@ TIMES = 5
 """The budget and the time of one rendering, in those of a recipe's template: tools and turns are read many times."""
 LARGEST = 500_000
 """Characters of one chat template."""
-REASONING_KEYS = ("reasoning_content", "thinking", "reasoning")
 """Names that a message's reasoning has, the first of them the one that counts."""
 WIDTH_METHODS = frozenset(("center", "ljust", "rjust", "zfill"))
 MORE_METHODS = frozenset(("format", "isascii", "isidentifier", "isprintable"))

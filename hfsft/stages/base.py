@@ -72,6 +72,7 @@ class Stage(Section, ABC):
     goes_on: ClassVar[bool] = False  # whether it asks models to go on with a raw text, which not every server lets them
     implied_by: ClassVar[str] = ""  # the section that calls for this one, with its defaults, where it is left out
     early: ClassVar[bool] = False  # whether its steps stand as early as what they read is final, not at its place
+    reports: ClassVar[tuple[str, ...]] = ()  # modules that tell of its rows at the end: imported while models answer
     changes: ClassVar[frozenset[str]] = frozenset()  # the columns of every row that its steps write something into
 
     @abstractmethod

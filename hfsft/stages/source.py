@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 from pydantic import Field, field_validator
 
@@ -28,8 +28,10 @@ from hfsft.rows.reading.row_report import Drop, RowReport
 from hfsft.rows.reading.source_row import How, SettledTable, SourceRow, TableReader
 from hfsft.rows.shapes import SHAPES
 from hfsft.rows.tables.table import Table
-from hfsft.sandbox.expression import ROW, Expression, ExpressionError, checked
 from hfsft.stages.base import Section
+
+if TYPE_CHECKING:
+    from hfsft.sandbox.expression import Expression
 
 LONGEST_NAME = 80
 SHAPES_TOLD = "; ".join(f"{shape.name}: {shape.about}" for shape in SHAPES.values()) + "."
@@ -131,6 +133,8 @@ class Located(Section):
     @field_validator("where")
     @classmethod
     def _an_expression(cls, where: str | None) -> str | None:
+        from hfsft.sandbox.expression import checked  # few sources have one
+
         return checked(where)
 
     @property
@@ -145,7 +149,11 @@ class Located(Section):
     @property
     def test(self) -> _Where | None:
         """What says which rows are taken."""
-        return None if self.where is None else _Where(Expression(self.where), self.path)
+        if self.where is None:
+            return None
+        from hfsft.sandbox.expression import Expression
+
+        return _Where(Expression(self.where), self.path)
 
 
 class TableSource(Located, Source):
@@ -242,6 +250,8 @@ class _Where:
         for name in sorted(missing - set(later(missing)) if missing and names else ()):
             known = sorted(names)
             more = f" and {len(known) - LISTED} more" if len(known) > LISTED else ""
+            from hfsft.sandbox.expression import ROW
+
             said = nearest(plain(name), [plain(each) for each in known[:LISTED]]).replace("allowed:", "it has")
             raise SourceError(
                 f"{self.path}: `where` reads `{plain(name)}`, which no column is called",
@@ -251,6 +261,8 @@ class _Where:
             )
 
     def holds(self, row: Mapping[str, Any], source: str) -> bool:
+        from hfsft.sandbox.expression import ExpressionError
+
         try:
             return bool(self.expression(row))
         except ExpressionError as error:

@@ -25,7 +25,7 @@ from hfsft.release.trainer.row_needs import AllNeeds, RowNeeds
 from hfsft.release.trainer.texts import as_preference_text
 from hfsft.rows.batch import Row
 from hfsft.rows.features import features
-from hfsft.sandbox.chat import REASONING_KEYS
+from hfsft.sandbox import REASONING_KEYS
 from hfsft.stages.pairing.settled import SettledPair, settled
 
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ from hfsft.release.trainer.dataset_writer import DatasetWriter, read
 from hfsft.release.trainer.formats import FORMATS
 from hfsft.release.trainer.row_checks import LEFT_OUT, Cause, RowChecks, TrainerFinding
 from hfsft.rows.reading.summaries import rows_said
-from hfsft.sandbox.chat import REASONING_KEYS
+from hfsft.sandbox import REASONING_KEYS
 
 if TYPE_CHECKING:
     from datasets import Dataset

@@ -19,7 +19,7 @@ from hfsft.release.trainer.tokenizer import ChatTokenizer
 from hfsft.rows.batch import Row
 from hfsft.rows.columns import TEXTS
 from hfsft.rows.features import features
-from hfsft.sandbox.chat import REASONING_KEYS
+from hfsft.sandbox import REASONING_KEYS
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -17,7 +17,7 @@ from hfsft.rows.messages import Message
 from hfsft.rows.shapes import hermes
 from hfsft.rows.values import DEEPEST, broken
 from hfsft.rows.views import messages
-from hfsft.sandbox.chat import REASONING_KEYS
+from hfsft.sandbox import REASONING_KEYS
 
 SMALLEST, LARGEST = -(2**63), 2**64 - 1
 """The whole numbers that `datasets` reads in a column of JSON; any other stops it."""

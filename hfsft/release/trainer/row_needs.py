@@ -8,7 +8,7 @@ from typing import Any
 
 from hfsft.release.trainer.formats import Say
 from hfsft.rows.batch import Row
-from hfsft.sandbox.chat import REASONING_KEYS
+from hfsft.sandbox import REASONING_KEYS
 
 MORE = {"tools": "string", "chat_template_kwargs": "json", "history": [["string"]]}
 """Columns that a format has where some row needs them; tools are JSON text, which every trainer's reader takes."""

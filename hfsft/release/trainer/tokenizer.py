@@ -12,7 +12,7 @@ from typing import Any
 
 from hfsft.errors import ModelError, ReleaseError
 from hfsft.pretrained.loaded_tokenizer import check_chat_template, located, pretrained_tokenizer, rendered, template_of
-from hfsft.sandbox.chat import REASONING_KEYS
+from hfsft.sandbox import REASONING_KEYS
 
 Messages = Sequence[Mapping[str, Any]]
 Tools = Sequence[Mapping[str, Any]]

@@ -46,6 +46,7 @@ class Generate(AskingStage):
     """Write the responses."""
 
     key: ClassVar[str] = "generate"
+    reports: ClassVar[tuple[str, ...]] = ("hfsft.stages.tools.tool_report",)
     changes: ClassVar[frozenset[str]] = frozenset({"system", "response", "messages", "reasoning", "tools"})
     implied_by: ClassVar[str] = "seeds"  # which always need some
     example: ClassVar[str] = """\

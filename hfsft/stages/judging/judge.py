@@ -39,6 +39,11 @@ class Judge(JuryStage):
     """Score every row."""
 
     key: ClassVar[str] = "judge"
+    reports: ClassVar[tuple[str, ...]] = (
+        "hfsft.stages.judging.calibrated",
+        "hfsft.stages.judging.judge_report",
+        "hfsft.stages.judging.exams.exam_report",
+    )
     seeded: ClassVar[bool] = False
     structured: ClassVar[bool] = True
     example: ClassVar[str] = """\
@@ -315,12 +320,12 @@ class Judge(JuryStage):
 
 def template() -> Prompt:
     """What the judge is asked."""
-    return Prompt.named("judge", "rubric")
+    return Prompt.named("judge", "rubric", late=True)
 
 
 def question_template() -> Prompt:
     """What the judge is asked of one question of a checklist."""
-    return Prompt.named("judge", "question")
+    return Prompt.named("judge", "question", late=True)
 
 
 def asking(section: Mapping[str, Any], models: Sequence[str], reasoning: bool) -> Callable[[Row], Turns]:

@@ -43,6 +43,7 @@ class Split(Stage):
     """
 
     key: ClassVar[str] = "split"
+    reports: ClassVar[tuple[str, ...]] = ("hfsft.stages.split.telling",)
     example: ClassVar[str] = """\
     split: {validation: 0.1, test: 0.05}
     """
