@@ -16,6 +16,8 @@ def run() -> None:
     gc.set_threshold(OBJECTS)
     # Libraries start Python too, by `-c`, which would look for modules here first (Python 3.10 knows no way to say so).
     os.environ["PYTHONSAFEPATH"] = "1"
+    # Whoever looks on at pydantic's models from outside: to look for them is to read of each package what it brings.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     from hfsft.cli import main
 
     codes.append(main())

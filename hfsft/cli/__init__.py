@@ -8,42 +8,20 @@ import os
 import shlex
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 
 from hfsft.cli.arguments import Parser
-from hfsft.cli.commands import (
-    audit,
-    build,
-    cache,
-    calibrate,
-    check,
-    diff,
-    explain,
-    export,
-    init,
-    plan,
-    preview,
-    publish,
-    render,
-    report,
-    review,
-    rows,
-    schema,
-    store,
-    submit,
-    templates,
-    validate,
-    why,
-)
 from hfsft.cli.console import remark
 from hfsft.cli.escape import guarded
 from hfsft.cli.problems import told
 from hfsft.errors import HfsftError, UserError
 
 COMMANDS = (
-    *(build, submit, publish, plan, validate, explain, check, preview, rows, review, audit, calibrate),
-    *(templates, render, why, report, diff, export, init, store, cache, schema),
+    *("build", "submit", "publish", "plan", "validate", "explain", "check", "preview", "rows", "review", "audit"),
+    *("calibrate", "templates", "render", "why", "report", "diff", "export", "init", "store", "cache", "schema"),
 )
+"""The commands, each the name of its file in `hfsft.cli.commands`."""
 ASKING = ("build", "preview")  # commands that may have been answered something by the time they fail
 CLOSED = (errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR)
 WRONG_USAGE = 2
@@ -86,8 +64,8 @@ class Version(argparse.Action):
         parser.exit()
 
 
-def parser() -> Parser:
-    """The whole command line."""
+def parser(only: str = "") -> Parser:
+    """The whole command line; with that of one command alone, if it is known which is meant."""
     top = Parser(
         prog="hfsft",
         description="Fine-tuning data from one recipe: grown, answered, cleaned, judged, split without leaks.",
@@ -97,8 +75,9 @@ def parser() -> Parser:
     top.add_argument("--debug", action="store_true", help="show the traceback of an error")
     top.add_argument("--version", action=Version)
     commands = top.add_subparsers(dest="command", metavar="command", parser_class=Parser)
-    for module in COMMANDS:
-        module.add(commands)
+    for name in COMMANDS:
+        if only in ("", name):
+            import_module(f"hfsft.cli.commands.{name}").add(commands)
     version = commands.add_parser("version", help="print the version", description="Print the version.")
     version.set_defaults(run=_version, parser=version)
     return top
@@ -113,7 +92,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _main(argv: Sequence[str] | None) -> int:
     # Arrow's own allocator holds on to a tenth of what a build takes; the system's gives it back.
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
-    line = parser()
+    given = sys.argv[1:] if argv is None else argv
+    named = next((word for word in given if not word.startswith("-")), "")
+    line = parser(named if named in COMMANDS else "")
     arguments = line.parse_args(argv)
     if arguments.command is None:
         line.print_help()
@@ -125,7 +106,7 @@ def _main(argv: Sequence[str] | None) -> int:
     except KeyboardInterrupt:
         if arguments.debug:
             raise
-        again = shlex.join(["hfsft", *(sys.argv[1:] if argv is None else argv)])
+        again = shlex.join(["hfsft", *given])
         kept = "answers so far are kept; " if arguments.command in ASKING else ""
         print(f"interrupted: {kept}go on with\n  {again}", file=sys.stderr)
         return INTERRUPTED

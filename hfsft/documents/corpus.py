@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from hfsft.documents.chunking import Chunking, cut
 from hfsft.hashing import digest
+
+if TYPE_CHECKING:
+    from hfsft.documents.chunking import Chunking
 
 DOCUMENTS, DOCUMENT = "documents", "document"
 """The columns of the chunks that a row has, and of the document that it rests on."""
@@ -89,6 +91,8 @@ class Corpus:
 
 def chunks_of(document: Document, chunking: Chunking) -> Iterator[DocumentChunk]:
     """The chunks of a document."""
+    from hfsft.documents.chunking import cut
+
     for piece in cut(document.text, document.title, chunking):
         source = f"{document.source}:{piece.line}" if document.lines else document.source
         said = digest([piece.title, piece.text], 16)

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 from pydantic import Field
 
 from hfsft.documents.corpus import DOCUMENT, DOCUMENTS, Corpus, DocumentChunk, listed
-from hfsft.documents.ranking import ByVectors, ByWords, Ranking
 from hfsft.engine.resources import Resource, Work, path_of
 from hfsft.engine.spread.scattered import NUMBER
 from hfsft.engine.step import Step
@@ -29,6 +28,7 @@ from hfsft.section import Section
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from hfsft.documents.ranking import ByWords, Ranking
     from hfsft.engine.spread.scattered import Does, Scattered
     from hfsft.errors import Place
 
@@ -174,6 +174,8 @@ def chunk_rows(corpus: Resource) -> Callable[[Batch], Batch]:
 
 def by_words(corpus: Resource, *, context: Mapping[str, Any]) -> Callable[[Batch], Batch]:
     """What gives rows their documents by the words that they share."""
+    from hfsft.documents.ranking import ByWords
+
     how = Retrieved.model_validate(context)
     ranking: list[ByWords] = []
 
@@ -194,6 +196,8 @@ class GivenByVectors:
 
     def __call__(self, batch: Batch, chunks: Batch) -> Batch:
         """The columns, for each row."""
+        from hfsft.documents.ranking import ByVectors
+
         how, found = Retrieved.model_validate(self._context), self._corpus.load()
         return _given(how, batch, found, ByVectors(found, chunks["id"], chunks[vector_of("text")]), vector_of(ASKED))
 
@@ -209,6 +213,8 @@ class GivenByVectors:
 def given_beside(corpus: Resource, chunks: Resource, *, context: Mapping[str, Any]) -> Does:
     """The work that gives scattered rows their documents."""
     import pyarrow as pa
+
+    from hfsft.documents.ranking import ByVectors
 
     how, found, table = Retrieved.model_validate(context), corpus.load(), chunks.load()
     ranking = ByVectors(found, table["id"].to_pylist(), values_of(table[vector_of("text")]))

@@ -9,11 +9,14 @@ A package is imported only where a recipe names its filter, and where all filter
 from __future__ import annotations
 
 import inspect
-from importlib.metadata import EntryPoint, entry_points
+from typing import TYPE_CHECKING
 
 from hfsft.errors import UserError
 from hfsft.filters import FILTERS
 from hfsft.filters.base import Filter
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 GROUP = "hfsft.filters"
 
@@ -22,6 +25,8 @@ class Installed:
     """The filters of the packages that are installed as it is made; none is imported before it is asked for."""
 
     def __init__(self) -> None:
+        from importlib.metadata import entry_points
+
         self._entries: dict[str, list[EntryPoint]] = {}
         for entry in entry_points(group=GROUP):
             self._entries.setdefault(entry.name, []).append(entry)

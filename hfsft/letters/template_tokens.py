@@ -21,6 +21,8 @@ _ALIKE = r"<\|[^\s<>|]{1,60}\|>|<[a-z]{2,20}:(?:bos|eos|pad|unk)>|<s>"
 
 def control_tokens(text: str, special: Collection[str] | None = None) -> list[str]:
     """The control tokens in a text, in their order: those of one tokenizer where `special` names them, else of any."""
+    if special is None and "<" not in text and "[" not in text:  # which each of `TOKENS` and `FAMILIES` begins with
+        return []
     return _pattern(None if special is None else frozenset(special)).findall(text)
 
 

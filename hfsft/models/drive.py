@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hfsft.errors import AnswerError, BudgetError, HfsftError, StoreError, bare
-from hfsft.models.batches.rounds import PutOff
+from hfsft.models.batches.standing import PutOff
 from hfsft.models.limits.losses import UNPAID, Bears, Losses
 from hfsft.models.limits.mends import Mending
 from hfsft.models.model import Answer, Request, Turns

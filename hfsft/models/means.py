@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
-from hfsft.models.batches.rounds import Batches
 from hfsft.models.dialects.learned import Learned
 from hfsft.models.limits import prices
 from hfsft.models.limits.budget import Meter
@@ -23,6 +22,7 @@ from hfsft.models.store.sharing import Sharing
 from hfsft.models.store.writer import Writer
 
 if TYPE_CHECKING:
+    from hfsft.models.batches.rounds import Batches
     from hfsft.models.limits.budget import Budget, Claim
     from hfsft.models.limits.connect import Gates
     from hfsft.models.limits.losses import Bears
@@ -148,7 +148,7 @@ class Speech(Protocol):
         ...
 
 
-Batching = Callable[["Gates", Callable[[str], str], Callable[["str", "Request", "Answer"], Any]], Batches]
+Batching = Callable[["Gates", Callable[[str], str], Callable[["str", "Request", "Answer"], Any]], "Batches"]
 """Makes what asks in batches: told the gates, who knows a model's revision, and which answers may not be kept."""
 
 
@@ -181,6 +181,8 @@ def own(
     def batches(
         gates: Gates, revision: Callable[[str], str], refused: Callable[[str, Request, Answer], Any]
     ) -> Batches:
+        from hfsft.models.batches.rounds import Batches
+
         return Batches(models, store, writer, meter, usage, gates, recipe, patience, revision, refused)
 
     return Means(
@@ -192,5 +194,5 @@ def own(
         usage,
         Alone(),
         partial(prices.remember, store, recipe),
-        batches,
+        batches if any(model.batch is not None for model in models.values()) else None,
     )

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hfsft.errors import AnswerError, BudgetError, ModelError, bare
-from hfsft.models.batches.rounds import PutOff
+from hfsft.models.batches.standing import PutOff
 from hfsft.models.endings import fault_in, usable
 from hfsft.models.http import wire
 from hfsft.models.http.faults import Fault

@@ -15,7 +15,6 @@ from hfsft.engine.plan import Plan
 from hfsft.errors import ModelError, Problem, RecipeError, RefusedKeyError, UserError
 from hfsft.loading import AnyRecipe, AnyTrust, load
 from hfsft.pipeline.engines import LOCAL, Engine
-from hfsft.pipeline.more_rows import keep_accepted, waves_of
 from hfsft.recipe.checks.rewrites import clean_errors
 from hfsft.recipe.checks.trust import ASKING, PUBLISHING, trust_of, unpublished
 from hfsft.recipe.compile import compile_recipe
@@ -38,6 +37,7 @@ if TYPE_CHECKING:
     from hfsft.release.rows.preview import Preview
     from hfsft.release.shards.shared_shards import SharedShards
     from hfsft.stages.base import ShownTable
+    from hfsft.stages.sizing.waves import Waves
 
 OUT = "build"  # where builds go unless somebody says otherwise
 
@@ -275,13 +275,19 @@ def _planned(recipe: Recipe, out: Path, watcher: Watcher, how: Publishing, force
 
 def _prepare_end() -> None:
     """Import what writes a release, and have ready what hangs on no row."""
-    from hfsft.engine import why  # noqa: F401
-    from hfsft.release import unchanged
-    from hfsft.release.folder import process_lock, write  # noqa: F401
     from hfsft.release.report import vega
-    from hfsft.release.rows import pair_lengths, preference, release_measures  # noqa: F401
 
-    vega.prepare()
+    vega.prepare()  # by another process, which takes longest
+    from hfsft.engine import why  # noqa: F401
+    from hfsft.engine.ordering import text_columns  # noqa: F401
+    from hfsft.release import unchanged
+    from hfsft.release.card import notes  # noqa: F401
+    from hfsft.release.folder import process_lock, write  # noqa: F401
+    from hfsft.release.rows import kept_rows, pair_lengths, preference, release_measures  # noqa: F401
+    from hfsft.release.shards import shared_shards  # noqa: F401
+    from hfsft.release.trainer import lengths  # noqa: F401
+    from hfsft.tallies import distributions  # noqa: F401
+
     write.prepare()
     unchanged.prepare()
 
@@ -317,7 +323,7 @@ def execute(
         outlook.ended(step, left)
         if watcher.on_line:
             watcher.on_line(ledger.funnel[-1])
-        for told in (each for stage in recipe.stages().values() for each in stage.tells(step, left)):
+        for told in (each for stage in stages for each in stage.tells(step, left)):
             if watcher.on_told and ledger.wave == 1:  # of further waves each goes over all steps once more
                 watcher.on_told(told)
         if after:
@@ -335,6 +341,7 @@ def execute(
     def pays_for() -> float | None:
         return 0.0 if live.unpaid else pool.pays_for()
 
+    stages = list(recipe.stages().values())
     bounds = budget.Budget(**recipe.budget.model_dump()) if recipe.budget else None
     models = {name: model.unbatched() if at_once else model for name, model in recipe.models.items()}
     asked = {name: models[name] for step in plan.steps for name in step.models}
@@ -345,15 +352,18 @@ def execute(
     ):
         cache, live, outlook = cache_folder(plan.name), Live(pool), Outlook(plan, pool.usage)
         try:
-            waves = waves_of(recipe, plan, pays_for, wave_begins) if growing else None
+            waves: Waves | None = None
+            if growing and recipe.size:
+                from hfsft.pipeline.more_rows import keep_accepted, waves_of
+
+                waves = waves_of(recipe, plan, pays_for, wave_begins)
             plan = remembering(plan.after(store.pruned()))
             if executor is None:  # another one may ask from elsewhere
                 plan = start_first_stage(plan, live, cache)
             with short_turns():  # the requests that were sent are answered meanwhile
-                from hfsft.engine import run as engine  # takes long
-
                 if last and live.asking:
                     _prepare_end()  # at the end nothing else would go on beside it
+                from hfsft.engine import run as engine  # takes long
 
             rows = engine.run(
                 plan,

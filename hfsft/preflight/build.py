@@ -30,15 +30,10 @@ from hfsft.models import obstacles
 from hfsft.models.store.store import Store
 from hfsft.preflight import completions, verdict_slips
 from hfsft.recipe.models_asked import asked, asking, model_problem
+from hfsft.recipe.reading import models_write
 from hfsft.recipe.recipe import Recipe
 from hfsft.rows.tables.table import Table
-from hfsft.stages.columns.label import Label
-from hfsft.stages.judging.judge import Judge
-from hfsft.stages.judging.jury_report import kin
-from hfsft.stages.pairing.pairs_section import Pairs
 from hfsft.stages.source import TableSource
-from hfsft.stages.writing.base import Written
-from hfsft.stages.writing.from_documents import FromDocuments
 
 if TYPE_CHECKING:
     from hfsft.models.obstacles import Scope
@@ -48,6 +43,7 @@ LOCK_SECONDS = 1.0
 ROOM = 16 << 20  # bytes that a build of few rows takes
 OUT_PER_BYTE, CACHE_PER_BYTE = 1, 2  # bytes written for each byte of the local sources, at least
 
+SAYING = ("judge", "label", "pairs")  # sections whose models write nothing, and say what they think of rows
 ELSEWHERE = "set HF_HOME to a folder that can be written"
 
 Check = Callable[[], Iterable[Problem]]
@@ -247,22 +243,24 @@ def _judges_own_kind(recipe: Recipe) -> Iterator[Problem]:
     """Judges of one family of models with one that writes; of one that judges what it writes a build's notes tell."""
     writing: dict[str, list[str]] = {}
     for each in asking(recipe):
-        if not isinstance(each.stage, Judge | Label | Pairs):
+        if each.key not in SAYING:
             writing.setdefault(each.name, []).append(each.key)
-    for judges in (each for each in asking(recipe) if isinstance(each.stage, Judge)):
+    for judges in (each for each in asking(recipe) if each.key == "judge" and "chat" in each.stage.tasks):
         for name, sections in writing.items():
             judge, writer = recipe.models.get(judges.name), recipe.models.get(name)
             if judge is None or writer is None or judge.label == writer.label:
                 continue
+            from hfsft.stages.judging.jury_report import kin
+
             if said := kin(judge, writer, f"writes in {' and '.join(dict.fromkeys(sections))}"):
                 yield Problem(recipe.source.place(judges.loc), said, "let a model of another family judge, or more")
 
 
 def _unused_sections(recipe: Recipe) -> Iterator[Problem]:
     """Documents that nothing rests on, and attributes that no row gets."""
-    written = [seeds for seeds in recipe.seeds if isinstance(seeds, Written)]
+    written = [seeds for seeds in recipe.seeds if models_write(seeds)]
     rests = recipe.generate is not None and recipe.generate.context is not None
-    if recipe.documents and not rests and not any(isinstance(seeds, FromDocuments) for seeds in written):
+    if recipe.documents and not rests and not any(seeds.rests for seeds in written):
         yield Problem(
             recipe.source.place(("documents",), key=True),
             "documents: nothing rests on them",

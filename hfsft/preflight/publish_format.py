@@ -8,7 +8,6 @@ from typing import Any
 from hfsft.errors import Problem
 from hfsft.recipe.recipe import Recipe
 from hfsft.recipe.sources import OpenedSources
-from hfsft.release.trainer.dataset_writer import able, in_words
 from hfsft.release.trainer.format_needs import beyond
 from hfsft.release.trainer.formats import FORMATS
 
@@ -18,6 +17,8 @@ def of_rows(recipe: Recipe, rows: Sequence[Mapping[str, Any]]) -> list[Problem]:
 
     `rows` are examples as they were read; what is grown from seeds has a form that every format holds.
     """
+    from hfsft.release.trainer.dataset_writer import able, in_words
+
     chosen = FORMATS[recipe.publish.format]
     place = recipe.source.place(("publish", "format"))
     found = [beyond(dict(row)) & chosen.refuses for row in rows]

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from hfsft.errors import Place, Problem, SourceError, place_of
 from hfsft.recipe.recipe import Recipe
-from hfsft.stages.reviewing.decisions import verdicts_in
 
 
 def slips(recipe: Recipe) -> Iterator[Problem]:
@@ -15,6 +14,8 @@ def slips(recipe: Recipe) -> Iterator[Problem]:
     path = recipe.verdicts
     if path is None or not recipe.stem or not path.is_file():
         return
+    from hfsft.stages.reviewing.decisions import verdicts_in
+
     try:
         found = verdicts_in(path)
     except SourceError:  # told as a problem, where the recipe applies it

@@ -9,7 +9,7 @@ from functools import partial
 from heapq import nsmallest
 from itertools import chain
 from pathlib import Path
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, TypeGuard, get_args
 
 from hfsft.engine.adding import Former, Kept
 from hfsft.engine.resources import Resource, Work
@@ -22,20 +22,23 @@ from hfsft.rows.choice.row_counts import Counts
 from hfsft.rows.columns import WAVE, Column, variables
 from hfsft.rows.reading.source_row import SourceRow
 from hfsft.rows.row import new_row
-from hfsft.stages.examples import ExampleRows, ExampleTable
+from hfsft.stages.base import Stage
 from hfsft.stages.seeds import Prompts, PromptTable
 from hfsft.stages.source import Opened, TableSource
 from hfsft.stages.source_tally import SAME_SEED, FormerCopies, SourceTally, keep, said_by
-from hfsft.stages.writing import AnyWritten
-from hfsft.stages.writing.base import Written
-from hfsft.stages.writing.empty_rows import COLUMNS as OF_WRITTEN
 from hfsft.stages.writing.surroundings import Surroundings
+
+if TYPE_CHECKING:
+    from hfsft.stages.examples import AnyExample
+    from hfsft.stages.writing import AnyWritten
+    from hfsft.stages.writing.base import Written
+
+    AnySource = Prompts | PromptTable | AnyExample | AnyWritten
 
 DEFECT, FROM, FAMILY = "defect", "from_source", "family_key"
 SEED_TEXTS = variables("response", "reasoning", "reference")
 
-AnySource = Prompts | PromptTable | ExampleRows | ExampleTable | AnyWritten
-KINDS: dict[str, type[AnySource]] = {kind.__name__: kind for kind in get_args(AnySource)}
+SEEDS: dict[str, type[Prompts | PromptTable]] = {kind.__name__: kind for kind in (Prompts, PromptTable)}
 
 
 @dataclass(frozen=True)
@@ -53,12 +56,12 @@ class Given:
     @property
     def written(self) -> bool:
         """Whether models write its rows."""
-        return isinstance(self.source, Written)
+        return models_write(self.source)
 
     def opened(self, base: Path) -> Opened:
         """The source, opened."""
         place = f"{self.section}[{self.index}]"
-        if isinstance(self.source, Written):
+        if models_write(self.source):
             return self.source.opened(base, place, self.around, self.count)
         return self.source.opened(base, place)
 
@@ -127,8 +130,24 @@ def _told(source: AnySource) -> dict[str, Any]:
 
 
 def _source(kind: str, told: Mapping[str, Any]) -> AnySource:
-    source: AnySource = KINDS[kind].model_validate(told)
+    source: AnySource = _kind(kind).model_validate(told)
     return source
+
+
+def _kind(name: str) -> type[AnySource]:
+    if name in SEEDS:
+        return SEEDS[name]
+    from hfsft.stages.examples import AnyExample
+    from hfsft.stages.writing import AnyWritten
+
+    kinds = (*get_args(AnyExample), *get_args(AnyWritten))
+    found: type[AnySource] = next(each for each in kinds if each.__name__ == name)
+    return found
+
+
+def models_write(source: AnySource) -> TypeGuard[Written]:
+    """Whether models write the rows of a source: of sources these alone make steps."""
+    return isinstance(source, Stage)
 
 
 def lineage_of(given: Sequence[Given]) -> tuple[str, ...]:
@@ -141,11 +160,13 @@ def columns_of(given: Sequence[Given]) -> tuple[Column, ...]:
     """The columns that rows have because models write some: the attributes, what kinds of sources bring, and which
     row of which source each is.
     """
-    writers = [each for each in given if isinstance(each.source, Written)]
-    brought = {
-        column.name: column for each in writers if isinstance(each.source, Written) for column in each.source.brings
-    }
-    return (*brought.values(), *OF_WRITTEN) if writers else ()
+    writers = [each.source for each in given if models_write(each.source)]
+    if not writers:
+        return ()
+    from hfsft.stages.writing.empty_rows import COLUMNS
+
+    brought = {column.name: column for each in writers for column in each.brings}
+    return (*brought.values(), *COLUMNS)
 
 
 def problem_of(places: Mapping[str, Sequence[Place]], error: SourceError) -> Problem:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from types import GenericAlias
 from typing import Annotated, Any, Literal, cast, get_args
@@ -23,6 +24,7 @@ from hfsft.recipe.sections import Sections, Unusable, loc_of
 from hfsft.recipe.yaml.content_files import with_contents
 from hfsft.recipe.yaml.type_paths import bare, places
 from hfsft.rows.tables.table import Table
+from hfsft.section.later import imported
 from hfsft.stages.base import Section
 
 WrittenBy = Literal["people", "models", "both"]
@@ -148,7 +150,7 @@ def load_recipe(
     source = with_contents(source, model, _base(source), trusted=trusted)
     whole, files = with_templates(source, model, _base(source), trusted=trusted)
     try:
-        loaded = validate(whole, model)
+        loaded = validate(whole, model, with_sections if model is Recipe else None)
     except RecipeError as error:
         lacking = [Problem(source.place(at), why.message, why.help) for _, at, why in files.values() if why]
         missing = missing_files(source) if trusted else ()
@@ -164,19 +166,37 @@ def load_recipe(
 
 def with_filters(kinds: Mapping[str, type[Filter]]) -> type[Recipe]:
     """The type of recipes that may use these filters too, by their names; of ours those that stand among them are
-    built with it, as whoever writes its schema needs them.
+    built with it, as whoever writes its schema needs them, and so are all sections.
     """
     if not kinds:
         return Recipe
     items: Any = GenericAlias(list, (any_of(kinds),))
-    rules = Field(None, description=Recipe.model_fields["filters"].description)
-    fields: dict[str, Any] = {"filters": (items | None, rules)}
-    for key, name, kind in _checking_sections():
+    fields: dict[str, Any] = {**_sections(), "filters": (items | None, _alike("filters"))}
+    for key, name, kind in _checking_sections(Recipe.model_fields):
         checks: Any = Field([], description=kind.model_fields[name].description)
         own: Any = _model(kind, {name: (items, checks)})
-        fields[key] = (own | None, Field(None, description=Recipe.model_fields[key].description))
+        fields[key] = (own | None, _alike(key))
     made: type[Recipe] = _model(Recipe, fields)
     return made
+
+
+@cache
+def with_sections() -> type[Recipe]:
+    """The type of recipes with all sections in it: what is wrong in one is told by its own type."""
+    made: type[Recipe] = _model(Recipe, _sections())
+    return made
+
+
+def _sections() -> dict[str, Any]:
+    """The fields of sections that are imported later, with their types."""
+    kinds = {key: imported(field.annotation) for key, field in Recipe.model_fields.items()}
+    return {key: (kind, _alike(key)) for key, kind in kinds.items() if kind != Recipe.model_fields[key].annotation}
+
+
+def _alike(key: str) -> Any:
+    """A field like that of recipes, for another type."""
+    field = Recipe.model_fields[key]
+    return Field(field.default, description=field.description)
 
 
 def _model(base: type[BaseModel], fields: dict[str, Any]) -> Any:
@@ -190,10 +210,10 @@ def _model(base: type[BaseModel], fields: dict[str, Any]) -> Any:
     return made
 
 
-def _checking_sections() -> Iterator[tuple[str, str, type[BaseModel]]]:
-    """The sections in which filters stand too, each with the key of theirs, and its type."""
-    for key, field in Recipe.model_fields.items():
-        kind = bare(field.annotation)
+def _checking_sections(keys: Iterable[str]) -> Iterator[tuple[str, str, type[BaseModel]]]:
+    """Those of some sections in which filters stand too, each with the key of theirs, and its type."""
+    for key in keys:
+        kind = bare(Recipe.model_fields[key].annotation) if key in Recipe.model_fields else None
         if isinstance(kind, type) and issubclass(kind, BaseModel):
             for name, inside in kind.model_fields.items():
                 if AnyFilter in get_args(inside.annotation):
@@ -221,7 +241,7 @@ def _foreign_filters(source: RecipeFile) -> tuple[dict[str, type[Filter]], list[
 def _listed_filters(data: Mapping[str, Any]) -> Iterator[tuple[Loc, Any]]:
     """Each filter that a recipe names, with where it does."""
     lists: dict[Loc, Any] = {("filters",): data.get("filters")}
-    for key, name, _ in _checking_sections():
+    for key, name, _ in _checking_sections(data):
         section = data.get(key)
         lists[key, name] = section.get(name) if isinstance(section, Mapping) else None
     for at, items in lists.items():

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import bisect
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -20,8 +20,10 @@ from hfsft.recipe.checks.recipe_secrets import KEY_ADVICE, secrets_in
 from hfsft.recipe.overrides import apply, item_name, name_path
 from hfsft.recipe.yaml.syntax_errors import DEEPEST, OURS
 from hfsft.recipe.yaml.tree import TOLD, TOO_MANY, Node, Text, YamlReading
-from hfsft.recipe.yaml.validation_errors import faults
 from hfsft.rows.values import NOT_UNICODE, broken, healed
+
+if TYPE_CHECKING:
+    from hfsft.recipe.yaml.validation_errors import Mistake
 
 __all__ = ["RecipeFile", "item_name", "load", "name_path", "parse", "validate"]
 
@@ -86,7 +88,7 @@ class RecipeFile:
         """The secrets in the data and the errors that pydantic found in it, each at its place and told once."""
         secrets = secrets_in(self.data, model)
         places = {secret.loc: self._secret(secret.loc, secret.message, secret.help) for secret in secrets}
-        found = faults(error, model, self.data, self._written) if error else []
+        found = _faults(error, model, self.data, self._written) if error else []
         others = [
             Problem(self.place(fault.loc, fault.key), fault.message, fault.help)
             for fault in found[:TOLD]
@@ -177,14 +179,19 @@ def parse(text: str, path: Path | None = None, overrides: Sequence[str] = ()) ->
     return _overridden(RecipeFile(path, root.plain(), source, root, {}, tuple(problems)), overrides)
 
 
-def validate(source: RecipeFile, model: type[M]) -> M:
-    """The data as a `model`. Raises `RecipeError` with every problem of the source and of its values."""
+def validate(source: RecipeFile, model: type[M], told_by: Callable[[], type[BaseModel]] | None = None) -> M:
+    """The data as a `model`. Raises `RecipeError` with every problem of the source and of its values.
+
+    `told_by` gives the type whose errors are told, where that is another one, which takes longer to make.
+    """
     problems = [*source.found, *_broken_texts(source, source.data, ())]
     wrong: ValidationError | None = None
     try:
         valid = model.model_validate(source.data)
     except ValidationError as error:
         wrong = error
+        if told_by:
+            model, wrong = _as_told(source.data, told_by(), error)
     told = {problem.place for problem in source.found if problem.place.line and not problem.hides}
     problems += [problem for problem in source.problems(wrong, model) if problem.place not in told]
     # A secret that was met in the text and in the data is told once, with the name of its place.
@@ -193,6 +200,21 @@ def validate(source: RecipeFile, model: type[M]) -> M:
     if problems:
         raise RecipeError(problems)
     return valid
+
+
+def _as_told(data: Any, model: type[Any], found: ValidationError) -> tuple[type[Any], ValidationError]:
+    """The errors of some data by another type, with that type."""
+    try:
+        model.model_validate(data)
+    except ValidationError as error:
+        return model, error
+    return model, found
+
+
+def _faults(error: ValidationError, model: type[BaseModel], data: Any, written: Callable[[Loc], str]) -> list[Mistake]:
+    from hfsft.recipe.yaml.validation_errors import faults  # of a recipe that is right it would never be used
+
+    return faults(error, model, data, written)
 
 
 def _overridden(source: RecipeFile, overrides: Sequence[str]) -> RecipeFile:

@@ -7,9 +7,9 @@ rules between them as can run by then, those behind it by rows that have passed 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container
 from pathlib import Path
-from typing import Any, ClassVar, Literal, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -20,28 +20,50 @@ from hfsft.marks import Loc
 from hfsft.models.model import AnyModel, Model
 from hfsft.recipe.publish import Publish
 from hfsft.recipe.yaml.type_paths import bare
-from hfsft.stages.answers.generate import Generate
-from hfsft.stages.attributes.attributes import Attributes
-from hfsft.stages.balancing.balance import Balance
+from hfsft.section.later import Later, later_in
 from hfsft.stages.base import Section, Stage
-from hfsft.stages.columns.label import Label
-from hfsft.stages.columns.write_column import Write
-from hfsft.stages.contradicting.contradictions import Contradictions
-from hfsft.stages.documents import DocumentTable
-from hfsft.stages.evolving.evolve import Evolve
-from hfsft.stages.examples import ExampleRows, ExampleTable
-from hfsft.stages.guards.guards import Guards
-from hfsft.stages.judging.judge import Judge
-from hfsft.stages.judging.rewards.reward_judge import RewardJudge
-from hfsft.stages.pairing.pairs_section import Pairs
-from hfsft.stages.refining.refine import Refine
-from hfsft.stages.reviewing.review_section import Review
 from hfsft.stages.seeds import Prompts, PromptTable
-from hfsft.stages.selecting.select import Select
-from hfsft.stages.sizing.size import AnySize
 from hfsft.stages.split import Split
-from hfsft.stages.talking.converse import Converse
-from hfsft.stages.writing import AnyWritten
+from hfsft.verdicts.verdict_file import path_beside
+
+if TYPE_CHECKING:
+    from hfsft.stages.answers.generate import Generate
+    from hfsft.stages.attributes.attributes import Attributes
+    from hfsft.stages.balancing.balance import Balance
+    from hfsft.stages.columns.label import Label
+    from hfsft.stages.columns.write_column import Write
+    from hfsft.stages.contradicting.contradictions import Contradictions
+    from hfsft.stages.documents import DocumentTable
+    from hfsft.stages.evolving.evolve import Evolve
+    from hfsft.stages.examples import AnyExample
+    from hfsft.stages.guards.guards import Guards
+    from hfsft.stages.judging.judge import Judge
+    from hfsft.stages.pairing.pairs_section import Pairs
+    from hfsft.stages.refining.refine import Refine
+    from hfsft.stages.reviewing.review_section import Review
+    from hfsft.stages.selecting.select import Select
+    from hfsft.stages.sizing.size import AnySize
+    from hfsft.stages.talking.converse import Converse
+    from hfsft.stages.writing import AnyWritten
+else:  # each is imported where a recipe has it: a build that names three would wait for all of them
+    AnyExample = Annotated[Section, Later("hfsft.stages.examples", "AnyExample")]
+    AnySize = Annotated[Stage, Later("hfsft.stages.sizing.size", "AnySize")]
+    AnyWritten = Annotated[Section, Later("hfsft.stages.writing", "AnyWritten", marked="from")]
+    Attributes = Annotated[Stage, Later("hfsft.stages.attributes.attributes", "Attributes")]
+    Balance = Annotated[Stage, Later("hfsft.stages.balancing.balance", "Balance")]
+    Contradictions = Annotated[Stage, Later("hfsft.stages.contradicting.contradictions", "Contradictions")]
+    Converse = Annotated[Stage, Later("hfsft.stages.talking.converse", "Converse")]
+    DocumentTable = Annotated[Section, Later("hfsft.stages.documents", "DocumentTable")]
+    Evolve = Annotated[Stage, Later("hfsft.stages.evolving.evolve", "Evolve")]
+    Generate = Annotated[Stage, Later("hfsft.stages.answers.generate", "Generate", implied_by="seeds")]
+    Guards = Annotated[Stage, Later("hfsft.stages.guards.guards", "Guards", implied_by="seeds")]
+    Judge = Annotated[Stage, Later("hfsft.stages.judging.judge", "Judge")]
+    Label = Annotated[Stage, Later("hfsft.stages.columns.label", "Label")]
+    Pairs = Annotated[Stage, Later("hfsft.stages.pairing.pairs_section", "Pairs")]
+    Refine = Annotated[Stage, Later("hfsft.stages.refining.refine", "Refine")]
+    Review = Annotated[Stage, Later("hfsft.stages.reviewing.review_section", "Review")]
+    Select = Annotated[Stage, Later("hfsft.stages.selecting.select", "Select")]
+    Write = Annotated[Stage, Later("hfsft.stages.columns.write_column", "Write")]
 
 EMBEDDED = "smollm2-135m-instruct"
 RULES = "filters"
@@ -97,9 +119,7 @@ class Sections(Section):
     seeds: list[Prompts | PromptTable | AnyWritten] = Field(
         [], description="Prompts to grow from: inline, files, or any dataset; or written by models, with `from`."
     )
-    examples: list[ExampleRows | ExampleTable] = Field(
-        [], description="Complete rows that join the data and pass the same filters."
-    )
+    examples: list[AnyExample] = Field([], description="Complete rows that join the data and pass the same filters.")
     evolve: Evolve | None = Field(None, description="Grow the seeds into more instructions; left out: seeds alone.")
     write: list[Write] = Field([], description="More columns before the answer, one call each, in this order.")
     generate: Generate | None = Field(None, description="Write the responses; seeds always get one.")
@@ -132,26 +152,23 @@ class Sections(Section):
         Of a section that is a list each item that makes some is one, under a key such as `seeds[2]`, see `loc_of`.
         """
         found: dict[str, Stage] = {}
-        kinds = stage_kinds(type(self))
-        for key in type(self).model_fields:
-            section, kind = getattr(self, key), kinds.get(key)
+        for key, field in type(self).model_fields.items():
+            section = getattr(self, key)
             if isinstance(section, list):
                 items = ((f"{key}[{index}]", item) for index, item in enumerate(section))
                 stages = {at: item.listed(at) for at, item in items if isinstance(item, Stage)}
                 for at, item in stages.items():
                     found[at] = item.behind([*found.values()])
                 continue
-            if kind is None:
-                continue
-            if section is None and kind.implied_by and getattr(self, kind.implied_by):
-                section = kind()
-            if section is not None:
-                found[key] = with_models(section, self.models).behind([*found.values()])
+            if section is None and (by := _implied_by(field.annotation)) and getattr(self, by):
+                section = bare(field.annotation)()
+            if isinstance(section, Stage):
+                found[key] = section.with_models(self.models).behind([*found.values()])
         return found
 
     def verdicts_by(self, base: Path, stem: str) -> Path | None:
         """The file of what people say of rows, of a recipe in this folder whose file is called so."""
-        return (self.review or Review()).file(base, stem)
+        return self.review.file(base, stem) if self.review else path_beside(base, stem)
 
     @classmethod
     def behind_rules(cls, key: str) -> bool:
@@ -160,17 +177,18 @@ class Sections(Section):
         return keys.index(str(loc_of(key)[0])) > keys.index(RULES)
 
 
-def with_models(section: Stage, models: Mapping[str, Model]) -> Stage:
-    """The section as it is with the models that it asks: a judge of one that gives numbers is another one."""
-    if isinstance(section, Judge) and len(asks := section.asks(models)) == 1:
-        name = asks[0].name
-        return RewardJudge.in_place_of(section, name, models.get(name)) or section
-    return section
+def _implied_by(kind: Any) -> str:
+    """The key of the section that calls for one of this type."""
+    home = later_in(kind)
+    return home.implied_by if home else getattr(bare(kind), "implied_by", "")
 
 
-def stage_kinds(model: type[BaseModel]) -> dict[str, type[Stage]]:
-    """The kinds of sections that make steps, by key, in their order, whether a recipe has them or not."""
-    kinds = {key: _item(bare(field.annotation)) for key, field in model.model_fields.items()}
+def stage_kinds(model: type[BaseModel], keys: Container[str] | None = None) -> dict[str, type[Stage]]:
+    """The kinds of sections that make steps, by key, in their order, whether a recipe has them or not: of `keys` alone
+    where these are given.
+    """
+    fields = ((key, field) for key, field in model.model_fields.items() if keys is None or key in keys)
+    kinds = {key: _item(bare(field.annotation)) for key, field in fields}
     return {key: kind for key, kind in kinds.items() if isinstance(kind, type) and issubclass(kind, Stage)}
 
 

@@ -9,13 +9,22 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import count
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hfsft.engine.resources import Resource, Work
 from hfsft.engine.step import Bound, Step, compare
 from hfsft.errors import NothingSeenError, Place, Problem, SourceError
 from hfsft.recipe.documents.opened_corpus import open_corpus
-from hfsft.recipe.reading import DEFECT, AnySource, Given, columns_of, lineage_of, place_of_key, problem_of, resource_of
+from hfsft.recipe.reading import (
+    DEFECT,
+    Given,
+    columns_of,
+    lineage_of,
+    models_write,
+    place_of_key,
+    problem_of,
+    resource_of,
+)
 from hfsft.recipe.recipe import Recipe
 from hfsft.recipe.rules import cleaner, filters_of
 from hfsft.rows.batch import Row
@@ -23,13 +32,13 @@ from hfsft.rows.choice.mixture import SLACK
 from hfsft.rows.columns import COLUMNS, kept_columns
 from hfsft.rows.reading.summaries import reasons, unread_counts, unread_note
 from hfsft.rows.row import new_row
-from hfsft.stages.attributes.shares import AttributeShares
-from hfsft.stages.examples import ExampleRows
 from hfsft.stages.seeds import Prompts
 from hfsft.stages.source import Opened, TableSource
-from hfsft.stages.writing.base import Written
-from hfsft.stages.writing.empty_rows import COLUMNS as OF_WRITTEN
 from hfsft.stages.writing.surroundings import Surroundings
+
+if TYPE_CHECKING:
+    from hfsft.recipe.reading import AnySource
+    from hfsft.stages.attributes.shares import AttributeShares
 
 FIRST = 100  # rows of each source that are read to check a recipe
 
@@ -173,8 +182,12 @@ def source_steps(
         identity["limit"] = limit
     kept, known = kept_of(recipe), columns_of(given)
     attributes = list(recipe.attributes.all) if recipe.attributes else []
-    more = [] if known or not recipe.size else [each.name for each in OF_WRITTEN]  # which later waves have
-    known = known or (OF_WRITTEN if more else ())
+    more: list[str] = []
+    if recipe.size and not known:
+        from hfsft.stages.writing.empty_rows import COLUMNS as OF_WRITTEN
+
+        known = OF_WRITTEN  # which later waves have
+        more += [each.name for each in known]
     if recipe.attributes:
         known = (*known, *recipe.attributes.writes())
         identity["attributes"] = attributes
@@ -238,7 +251,7 @@ def source_problems(recipe: Recipe) -> Iterator[Problem]:
             if names[source.name] > 1:
                 place = recipe.source.place((section, index, "name"))
                 yield Problem(place, f"{section}[{index}].name: another source is called {source.name}")
-        if isinstance(source, Written) and source.count is None and recipe.size is None:
+        if models_write(source) and source.count is None and recipe.size is None:
             place = recipe.source.place((section, index), key=True)
             yield Problem(place, f"{section}[{index}] needs `count`", "the rows that are to be written")
     for section in ("seeds", "examples"):
@@ -260,11 +273,11 @@ def _sources(recipe: Recipe) -> Iterator[tuple[str, int, AnySource]]:
 def given_of(recipe: Recipe, corpus: Resource | None = None) -> list[Given]:
     """Every source, with what its rows are called and where it stands; `corpus` is what the documents came to."""
     attributes = _attributes(recipe)
-    writers = sum(isinstance(source, Written) for source in recipe.seeds)
+    writers = sum(models_write(source) for source in recipe.seeds)
     found = []
     for (section, index, source), name in zip(_sources(recipe), names_of(recipe), strict=True):
         around = count = None
-        if isinstance(source, Written):
+        if models_write(source):
             rests = corpus if source.rests else None
             around = Surroundings(name, recipe.base, recipe.stem, attributes, rests)
             count = source.count or (recipe.size.first(writers) if recipe.size else None)
@@ -275,7 +288,7 @@ def given_of(recipe: Recipe, corpus: Resource | None = None) -> list[Given]:
 def inline_rows(recipe: Recipe) -> Iterator[tuple[Place, Row]]:
     """The rows of sources that stand in the recipe itself, each with its place."""
     for section, index, source in _sources(recipe):
-        if isinstance(source, Prompts | ExampleRows):
+        if not (isinstance(source, TableSource) or models_write(source)):
             key = "prompts" if isinstance(source, Prompts) else "rows"
             for number, read in enumerate(source.opened(recipe.base, f"{section}[{index}]").rows(None)):
                 if read.defect is None:

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from hfsft.models.model import Model
 from hfsft.recipe.recipe import Recipe
-from hfsft.recipe.sections import stage_kinds, with_models
+from hfsft.recipe.sections import stage_kinds
 from hfsft.release.removal_causes import Cause, listed
 from hfsft.release.report import measures
 from hfsft.stages.base import Fell, Outcome, Stage
@@ -82,12 +82,12 @@ def stages_in(recipe: Mapping[str, Any]) -> Iterator[Stage]:
     for name, said in (recipe.get("models") or {}).items():
         with suppress(ValidationError):
             models[name] = Model.model_validate(said)
-    for key, kind in stage_kinds(Recipe).items():
+    for key, kind in stage_kinds(Recipe, recipe).items():
         section = recipe.get(key)
         for item in section if isinstance(section, list) else [section]:
             with suppress(ValidationError):
                 if isinstance(item, Mapping):
-                    yield with_models(kind.model_validate(item), models)
+                    yield kind.model_validate(item).with_models(models)
 
 
 def _packaged(texts: Sequence[str]) -> Any:

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 from hfsft.engine.step import AMONG
 from hfsft.models.limits.losses import counted
 from hfsft.plain import beside, digits, plain
-from hfsft.release.step_titles import AT_READING, STEPS
+from hfsft.release.step_titles import AT_READING, steps_in_words
 from hfsft.rows.reading.summaries import rows_said
-from hfsft.stages.judging.judge_report import NO_VERDICT
+from hfsft.stages.judging.score_columns import NO_VERDICT
 from hfsft.stages.selecting.twin import ONLY
 from hfsft.stages.sizing.trim import SIZE
 from hfsft.tallies.middle import Middle
@@ -142,7 +142,7 @@ def nothing_left(found: Sequence[Cause], rows_in: int, where: str = "") -> str:
             first = f"first {alone.first}" if alone.first else ""
             lines = [f"  {line}" for line in (alone.advice, ", ".join(filter(None, (first, alone.place)))) if line]
     else:
-        did = f"were {STEPS[AT_READING].did}" if alone and alone.stage == AT_READING else "fell"
+        did = f"were {steps_in_words()[AT_READING].did}" if alone and alone.stage == AT_READING else "fell"
         head = f"{lost:,} of {rows_in:,} {did}"
     return "\n".join([f"no row is left: {head}", *lines, *written[: bool(where)]])
 
@@ -257,7 +257,7 @@ def _by_number(removal: Removal) -> bool:
 def _told(removal: Removal, group: _Group, unit: str) -> tuple[str, str]:
     """The reason in words, and what to do about it."""
     if removal.stage in (SIZE, ONLY):
-        return STEPS[removal.stage].did, ""
+        return steps_in_words()[removal.stage].did, ""
     if _by_number(removal):
         counted = f" {unit}" if unit else ""
         return f"{_label(removal.stage)}: {removal.bound}{counted}, {_measured(group, removal.bound)}", ""

@@ -151,7 +151,7 @@ def remember(built: Built, target: Path, of: str) -> None:
     told = {
         "of": of,
         "target": str(target.resolve()),
-        "files": _files(target),
+        "files": {**previous.signed(target), **_told_of_run(target)},
         "warnings": [number for number, note in enumerate(built.notes) if isinstance(note, Warn)],
     }
     put_whole(cache_folder(built.plan.name) / FILE, json.dumps(told))
@@ -159,4 +159,8 @@ def remember(built: Built, target: Path, of: str) -> None:
 
 def _files(target: Path) -> dict[str, str]:
     """The hash of each file that a build wrote, those too which tell of the run."""
-    return {**previous.hashes(target), **{name: sha256_of(target / name) for name in (FUNNEL, REPORT)}}
+    return {**previous.hashes(target), **_told_of_run(target)}
+
+
+def _told_of_run(target: Path) -> dict[str, str]:
+    return {name: sha256_of(target / name) for name in (FUNNEL, REPORT)}

@@ -106,7 +106,9 @@ def prompt_messages(row: Mapping[str, Any]) -> list[Message]:
 
 def user_text(row: Mapping[str, Any]) -> str:
     """What the user says of a row without turns: the instruction, and below it the context where there is one."""
-    return "\n\n".join(text for text in (row.get("instruction"), row.get("context")) if text)
+    said: str = row.get("instruction") or ""
+    context: str = row.get("context") or ""
+    return f"{said}\n\n{context}" if said and context else said or context
 
 
 def setting_text(row: Mapping[str, Any]) -> str | None:

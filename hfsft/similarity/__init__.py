@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
-from hfsft.similarity.dense_index import DenseIndex, cosines, units
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+# These two are called as their files are: what is imported late must not stand behind the name of a file.
 from hfsft.similarity.families import families
-from hfsft.similarity.index import Index
-from hfsft.similarity.lexical.shingles import IDEOGRAPH, LETTER, WORD, Chunks, mixed
-from hfsft.similarity.lexical_index import LexicalIndex
-from hfsft.similarity.normalise import normalise, split_words
-from hfsft.similarity.normalise_many import normalise_all
-from hfsft.similarity.sketched import COUNTED, SKETCH, VERSION, Sketched, grouped, keys_of, sketches_of
+from hfsft.similarity.normalise import first_words, normalise, split_words
+
+if TYPE_CHECKING:
+    from hfsft.similarity.dense_index import DenseIndex, cosines, units
+    from hfsft.similarity.index import Index
+    from hfsft.similarity.lexical.shingles import IDEOGRAPH, LETTER, WORD, Chunks, mixed
+    from hfsft.similarity.lexical_index import LexicalIndex
+    from hfsft.similarity.normalise_many import normalise_all
+    from hfsft.similarity.sketched import COUNTED, SKETCH, VERSION, Sketched, grouped, keys_of, sketches_of
+
+_HOMES = {
+    "dense_index": ("DenseIndex", "cosines", "units"),
+    "index": ("Index",),
+    "lexical.shingles": ("IDEOGRAPH", "LETTER", "WORD", "Chunks", "mixed"),
+    "lexical_index": ("LexicalIndex",),
+    "normalise_many": ("normalise_all",),
+    "sketched": ("COUNTED", "SKETCH", "VERSION", "Sketched", "grouped", "keys_of", "sketches_of"),
+}
 
 __all__ = [
     "COUNTED",
@@ -25,6 +40,7 @@ __all__ = [
     "Sketched",
     "cosines",
     "families",
+    "first_words",
     "grouped",
     "keys_of",
     "mixed",
@@ -34,3 +50,15 @@ __all__ = [
     "split_words",
     "units",
 ]
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])
+
+
+def __getattr__(name: str) -> Any:
+    """Each is imported when it is first used: whoever writes words alike needs no index."""
+    for module, names in _HOMES.items():
+        if name in names:
+            return getattr(import_module(f"hfsft.similarity.{module}"), name)
+    raise AttributeError(f"module 'hfsft.similarity' has no attribute {name!r}")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from itertools import islice
 
 from hfsft.letters import characters as chars
 from hfsft.letters.characters import signs
@@ -15,6 +16,7 @@ from hfsft.letters.late_patterns import at_first_use
 _UNSPACED = f"[{signs(chars.WORDLESS, chars.IDEOGRAPHS)}]"
 _ANY_UNSPACED = at_first_use(_UNSPACED)
 _WORD = at_first_use(f"{_UNSPACED}|[^\\W_{_UNSPACED[1:-1]}]+")
+_BETWEEN = {code: " " for code in range(128) if not chr(code).isalnum()}  # what words of plain ASCII stand between
 _UNSEEN = at_first_use(  # format characters (category Cf), variation selectors, joiners
     "["
     + signs(chars.UNSEEN, chars.JOINERS, chars.ISOLATES, chars.ANNOTATIONS, chars.MUSIC)
@@ -98,7 +100,12 @@ def normalise(text: str) -> str:
 
 def split_words(text: str) -> list[str]:
     """The words of a text: runs of letters and digits, of scripts without spaces each sign."""
-    return _WORD.findall(text)
+    return text.translate(_BETWEEN).split() if text.isascii() else _WORD.findall(text)
+
+
+def first_words(text: str, count: int) -> list[str]:
+    """The first of them, for which the rest is not looked at."""
+    return [found[0] for found in islice(_WORD.finditer(text), count)]
 
 
 def _bare(word: str) -> str:

@@ -6,11 +6,17 @@ A key says which items are the same, a sketch how alike two may be. Neither depe
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from hfsft.similarity.lexical import packed
-from hfsft.similarity.lexical.similar_pairs import Item, Read, all_parts
+from hfsft.section.late_module import LateModule
 from hfsft.similarity.normalise import normalise
+
+if TYPE_CHECKING:
+    from hfsft.similarity.lexical import packed, similar_pairs
+    from hfsft.similarity.lexical.similar_pairs import Item, Read
+else:  # a recipe needs the names of the columns alone
+    packed = LateModule("hfsft.similarity.lexical.packed")
+    similar_pairs = LateModule("hfsft.similarity.lexical.similar_pairs")
 
 SKETCH = {"likeness_key": "binary", "likeness_sketch": "binary"}
 """The columns of what `sketches_of` makes, from one step to the next."""
@@ -52,7 +58,7 @@ def sketches_of(items: Sequence[Item | None], at_least: float) -> tuple[list[byt
 
 
 def _all_parts(items: Sequence[Item | None]) -> list[tuple[str, ...] | None]:
-    there = iter(all_parts([item for item in items if item is not None]))
+    there = iter(similar_pairs.all_parts([item for item in items if item is not None]))
     return [None if item is None else next(there) for item in items]
 
 

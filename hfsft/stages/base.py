@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from hfsft.engine.step import Step
     from hfsft.errors import Place, Problem
     from hfsft.filters.base import Filter
+    from hfsft.models.model import Model
     from hfsft.prompts import Prompt
     from hfsft.rows.batch import Row
     from hfsft.rows.columns import Column, Role
@@ -83,6 +84,10 @@ class Stage(Section, ABC):
 
     def listed(self, key: str) -> Stage:
         """The section as an item of a list of sections, whose steps begin with that key, such as `seeds[2]`."""
+        return self
+
+    def with_models(self, models: Mapping[str, Model]) -> Stage:
+        """The section as it is with the models that a recipe has under these names."""
         return self
 
     def behind(self, earlier: Sequence[Stage]) -> Stage:

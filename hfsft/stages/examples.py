@@ -116,3 +116,7 @@ class ExampleTable(TableSource):
     def opened(self, base: Path, place: str) -> Opened:
         """The rows of the table; reading raises `SourceError` where there is none, or one without rows."""
         return self.open_with(base, read_examples)
+
+
+AnyExample = ExampleRows | ExampleTable
+"""Any kind of source of complete rows."""

@@ -5,7 +5,6 @@ Keys stand in no address: each machine has its own, as the tools of AWS and of o
 
 from __future__ import annotations
 
-import configparser
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -92,6 +91,8 @@ def _of_user() -> dict[str, str]:
 
 
 def _of_profile() -> dict[str, str]:
+    import configparser  # few rows lie where keys are needed
+
     parser, profile = configparser.ConfigParser(), os.environ.get("AWS_PROFILE") or "default"
     try:
         parser.read(Path(os.environ.get("AWS_CONFIG_FILE") or "~/.aws/config").expanduser(), encoding="utf-8")

@@ -148,7 +148,7 @@ class _Phrases:
         for place, (words, _) in enumerate(phrases):
             for word in words.split():
                 self._places.setdefault(word, []).append(place)
-        self._words = self._places.keys()
+        self._words = frozenset(self._places)
         self._may = self._places.get(_MAY, [])
 
     def found(self, said: str, known: set[str], written: str) -> Iterator[str]:
@@ -161,6 +161,7 @@ class _Phrases:
 _HEDGES, _FILLER = _Phrases(_HEDGE_PHRASES), _Phrases(_FILLERS)
 _UNSPACED = at_first_use(f"[{signs(chars.KANA, chars.HAN)}]")
 _WORD = at_first_use(r"[^\W\d_]+")
+_BETWEEN = {code: " " for code in range(128) if not chr(code).isalpha()}  # what words of plain ASCII stand between
 _CODE = at_first_use(r"^[ \t]*(```|~~~).*?(?:^[ \t]*\1[ \t]*$|\Z)", re.MULTILINE | re.DOTALL)
 _BULLET = at_first_use(r"^[ \t]*(?:[-*+•‣▪●○–]|\(?\d{1,3}[.)])[ \t]+(?=\S)", re.MULTILINE)
 _RULES = "-*_"  # the signs that rules are drawn with
@@ -193,7 +194,7 @@ def style_of(text: str) -> Style:
     bare, bullets = _BULLET.subn("", prose)
     marks = blocks + rules + sum(1 for sign, mark in _MARKS if sign in bare for _ in mark.finditer(bare))
     said = _folded(bare)
-    words = _WORD.findall(said)
+    words = _words(said)
     known = _known(said, words)
     hedges = sum(1 for _ in _HEDGES.found(said, known, bare))
     if not known.isdisjoint(_HEDGE_WORDS):
@@ -204,8 +205,13 @@ def style_of(text: str) -> Style:
 def fillers_in(text: str) -> list[str]:
     """The filler phrases of a text, each time as it stands there, in small letters and without signs at its ends."""
     said = _folded(_prose(text)[0])
-    found = _FILLER.found(said, _known(said, _WORD.findall(said)), said)
+    found = _FILLER.found(said, _known(said, _words(said)), said)
     return [" ".join(each.split()).strip(" !,.¡") for each in found]
+
+
+def _words(said: str) -> list[str]:
+    """Its runs of letters; the second way is the same of ASCII, and twice as fast."""
+    return said.translate(_BETWEEN).split() if said.isascii() else _WORD.findall(said)
 
 
 def _known(said: str, words: list[str]) -> set[str]:

@@ -19,12 +19,22 @@ from hfsft.verdicts.one_verdict import Verdict
 ENDING = ".review.jsonl"
 RELEASED = "review.jsonl"
 """What the file is called in a release."""
+OF_A_RELEASE = ("recipe", "recipe.resolved")
+"""What the recipes in a release are called."""
 _BEGINS = '{"row": "'  # as every line that is written here does
 
 
 def file_beside(stem: str) -> str:
     """The name of the verdict file beside a recipe's file."""
     return f"{stem}{ENDING}"
+
+
+def path_beside(base: Path, stem: str) -> Path | None:
+    """The verdict file beside a recipe in this folder whose file is called so; None of one that came from no file."""
+    released = base / RELEASED
+    if stem in OF_A_RELEASE and released.is_file():
+        return released
+    return base / file_beside(stem) if stem else None
 
 
 class VerdictFile:

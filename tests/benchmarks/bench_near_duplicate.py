@@ -25,7 +25,7 @@ from pathlib import Path
 import numpy as np
 
 from hfsft.similarity import normalise
-from hfsft.similarity.lexical.measure import every_pair
+from hfsft.similarity.lexical.measure import EveryPair
 from tests.similarity.pairs import near_pairs
 
 COUNT = 6_000
@@ -56,7 +56,7 @@ def read(path: Path, column: str) -> list[str]:
 
 def brute_force(texts: list[str]) -> dict[tuple[str, str], float]:
     """Every pair of different texts with its similarity, from the lowest bound on."""
-    alike = np.triu(every_pair(texts), 1)
+    alike = np.triu(EveryPair(texts).square(), 1)
     ones, others = np.nonzero(alike >= BOUNDS[0])
     return {
         (texts[one], texts[other]): float(alike[one, other])

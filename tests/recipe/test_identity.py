@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from copy import deepcopy
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -21,13 +22,11 @@ from hfsft.filters.base import Limits
 from hfsft.recipe.compile import compile_recipe
 from hfsft.recipe.recipe import load_recipe, with_filters
 from hfsft.recipe.yaml.type_paths import bare
-from hfsft.rows.columns import COLUMNS
 from hfsft.stages.attributes.attributes import Attribute
 from hfsft.stages.columns.choices import Choices
 from hfsft.stages.selecting.select import Diverse, Select
 from tests.recipe import filter_fields, written_sources
-from tests.recipe.written_sources import USES_ALL
-from tests.verdicts.helpers import said
+from tests.recipe.every_section import recipe, save_tokenizer, write_files
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
@@ -112,7 +111,6 @@ PLACES: dict[str, tuple[str | int, ...]] = {
 }
 
 NLI = Path(__file__).parent.parent / "stages" / "contradicting" / "classifiers"
-TOOLS = [{"name": "find"}, {"name": "count"}, {"name": "weigh"}]
 TALK = [{"role": "user", "content": "A?"}, {"role": "assistant", "content": "B."}]
 
 # The other value of a field whose own cannot be changed by a rule.
@@ -195,76 +193,6 @@ BASE_OF: dict[str, dict[str, Any]] = {
 }
 
 
-def recipe(folder: Path) -> dict[str, Any]:
-    """A recipe with every section; files are made in `folder`."""
-    texts = {"instruction": "a", "prompt": "a", "output": "b", "response": "b"}
-    for name in ("rows", "others"):
-        row = {**texts, **{f"{key}x": name for key in COLUMNS}, "x": name, "xx": name}
-        (folder / f"{name}.jsonl").write_text(json.dumps(row) + "\n")
-    texts = [{"text": " ".join(f"{name}{word}" for word in range(400)), "x": name} for name in ("x", "y")]
-    (folder / "texts.jsonl").write_text("".join(f"{json.dumps(each)}\n" for each in texts))
-    for name, tools in (("tools", TOOLS), ("others", TOOLS[:2])):
-        (folder / f"{name}.json").write_text(json.dumps(tools))
-    for name, result in (("results", 1), ("other_results", 2)):
-        (folder / f"{name}.jsonl").write_text(json.dumps({"name": "find", "result": result}))
-    (folder / "other.schema.json").write_text('{"type": "array"}')
-    (folder / "others.review.jsonl").write_text(said(verdict="reject").to_line())
-    written_sources.write_files(folder)
-    (folder / "rows.csv").write_text("prompt,response\na,b\n")
-    at = {"base_url": "http://localhost:8000/v1", "headers": {"x-key": {"env": "KEY"}}}
-    return {
-        "name": "toy",
-        "description": "Toys.",
-        "models": {
-            "writer": {"model": "default", "price": {"input": 1, "output": 2}, "batch": {}, **at},
-            "judge": {"model": "org/judge", **at},
-            "other": {"model": "org/other", **at},
-            "embedder": {"model": "org/embedder", "task": "embed", **at},
-        },
-        "budget": {"usd": 1.0, "calls": 5, "tokens": 100_000},
-        "documents": [{"path": "texts.jsonl", "chunk": {}}],
-        "attributes": written_sources.ATTRIBUTES,
-        "seeds": [
-            {"prompts": ["What is a top?"]},
-            {"path": "rows.jsonl", "prompt": "prompt"},
-            *({"count": 3, **source} for source in written_sources.SEEDS.values()),
-        ],
-        "examples": [{"rows": [{"instruction": "A?", "response": "B."}]}, {"path": "rows.jsonl"}],
-        "evolve": {
-            "templates": [f"{USES_ALL}: {{{{ instruction }}}}", {"Weighed: {{ instruction }}": {"weight": 2}}],
-        },
-        "write": [
-            {"column": "case", "template": f"{USES_ALL}: {{{{ instruction }}}}", "schema": {}, "when": "not context"}
-        ],
-        "generate": {
-            "system": USES_ALL,
-            "template": "{{ instruction }}!",
-            "samples": {"count": 2},
-            "demonstrations": {},
-            "context": {},
-            "tools": {"path": "tools.json", "results": "results.jsonl", "unknown": "simulate"},
-        },
-        "converse": {"turns": {"at_least": 2, "at_most": 4}, "personas": ["a baker"]},
-        "label": {"template": f"{USES_ALL}: {{{{ conversation }}}}", "quality": {"choices": ["a", "b"]}},
-        "judge": {
-            "rubric": {"usefulness": {"question": "Does it help?"}, "tone": {"checklist": ["Is it kind?"]}},
-            "anchors": written_sources.ANCHORS,
-            "exam": {"on_fail": "stop"},
-            "control": {"share": 0.1},
-        },
-        "refine": {"template": f"{USES_ALL}: {{{{ response }}}}", "when": {"usefulness": {"at_most": 3}}},
-        "pairs": {"verdict": True},
-        "filters": filter_fields.FILTERS,
-        "contradictions": {},
-        "review": {},
-        "balance": [{"column": "response", "rows": {"at_most": 90}}],
-        "size": {"rows": 100},
-        "guards": {"people": {"at_least": 0.1}},
-        "split": {"validation": 0.2, "leak": {"at_most": 0.5, "do": "reject"}},
-        "publish": {"format": "messages"},
-    }
-
-
 def sections(kind: Any) -> Iterator[type[BaseModel]]:
     """The sections that a type holds, each with those inside."""
     if isinstance(kind, type) and issubclass(kind, BaseModel):
@@ -317,8 +245,23 @@ def choices(kind: Any) -> Iterator[Any]:
 
 
 def fingerprint(data: dict[str, Any], folder: Path) -> str:
-    (folder / "recipe.yaml").write_text(json.dumps(data))
+    return fingerprint_of(json.dumps(data), folder)
+
+
+# Of all these tests, most begin at the same recipe.
+@cache
+def fingerprint_of(data: str, folder: Path) -> str:
+    (folder / "recipe.yaml").write_text(data)
     return compile_recipe(load_recipe(folder / "recipe.yaml"), weights=False).digest
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The files that recipes here name."""
+    made = tmp_path_factory.mktemp("named")
+    write_files(made)
+    save_tokenizer(made / "tokenizer")
+    return made
 
 
 def put(data: dict[str, Any], place: tuple[str | int, ...], values: dict[str, Any]) -> dict[str, Any]:
@@ -332,14 +275,14 @@ def put(data: dict[str, Any], place: tuple[str | int, ...], values: dict[str, An
 
 @pytest.mark.parametrize(("section", "name"), FIELDS, ids=[f"{kind.__name__}.{name}" for kind, name in FIELDS])
 def test_a_field_moves_the_fingerprint_or_is_known_to_be_harmless(
-    section: type[BaseModel], name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    section: type[BaseModel], name: str, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("hfsft.rows.tables.hub_dataset.commit_of", lambda repo, revision: f"{repo} at {revision}")
     monkeypatch.setattr("hfsft.rows.tables.hub_dataset.hub_rows", lambda *asked: iter([{"text": str(asked)}]))
     monkeypatch.setattr("hfsft.pretrained.classifier.find_spec", lambda name: True)  # torch, of which nothing is run
     for several in ("configs", "splits"):
         monkeypatch.setattr(f"hfsft.rows.tables.hub_dataset.{several}", lambda *asked: [])
-    key, data = f"{section.__name__}.{name}", recipe(tmp_path)
+    key, data = f"{section.__name__}.{name}", recipe()
     place = PLACES.get(key, PLACES.get(section.__name__))
     if section in (Select, Diverse):  # which go with no size
         data |= {"size": None, "select": {"rows": 50, "diverse": {"at_most": 0.9}}}
@@ -350,11 +293,10 @@ def test_a_field_moves_the_fingerprint_or_is_known_to_be_harmless(
     data = put(data, place, BASE_OF.get(key, {}))
     if key == "Samples.at_least":
         del data["pairs"]  # of which a majority leaves none
-    save_tokenizer(tmp_path / "tokenizer")
-    before = fingerprint(data, tmp_path)
+    before = fingerprint(data, folder)
     for values in candidates(section, name, key, data, place):
         try:
-            after = fingerprint(put(data, place, values), tmp_path)
+            after = fingerprint(put(data, place, values), folder)
         except HfsftError:  # a value that the field cannot have
             continue
         assert (after == before) == harmless(section, name), f"{values} in place of what stood there"
@@ -377,15 +319,6 @@ def candidates(
     yield from ({name: other} for other in others(value, field))
 
 
-def save_tokenizer(folder: Path) -> None:
-    from tokenizers import Tokenizer
-    from tokenizers.models import WordLevel
-
-    folder.mkdir()
-    Tokenizer(WordLevel({"[UNK]": 0}, unk_token="[UNK]")).save(str(folder / "tokenizer.json"))
-    (folder / "tokenizer_config.json").write_text(json.dumps({"tokenizer_class": "PreTrainedTokenizerFast"}))
-
-
 def test_no_field_is_on_the_list_that_no_section_has() -> None:
     known = {
         f"{kind.__name__}.{name}" for section in SECTIONS for kind in section.__mro__ for name in section.model_fields
@@ -394,7 +327,7 @@ def test_no_field_is_on_the_list_that_no_section_has() -> None:
     assert not set(OTHER) - known
 
 
-def test_a_server_of_its_own_is_part_of_a_name_that_says_nothing(tmp_path: Path) -> None:
-    data = recipe(tmp_path)
+def test_a_server_of_its_own_is_part_of_a_name_that_says_nothing(folder: Path) -> None:
+    data = recipe()
     moved = put(data, ("models", "writer"), {"base_url": "http://localhost:8001/v1"})
-    assert fingerprint(moved, tmp_path) != fingerprint(data, tmp_path)
+    assert fingerprint(moved, folder) != fingerprint(data, folder)

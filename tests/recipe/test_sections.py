@@ -7,21 +7,25 @@ import inspect
 from functools import partial
 from pathlib import Path
 from types import ModuleType
+from typing import get_args
 
 import pytest
 
 from hfsft.filters import FILTERS
-from hfsft.recipe import compile, filter_order, models_asked, recipe  # noqa: A004
+from hfsft.recipe import compile, filter_order, models_asked, recipe, sections  # noqa: A004
 from hfsft.recipe.checks import cross_references
 from hfsft.recipe.compile import _identities, contexts_of
 from hfsft.recipe.models_asked import embedding_step
 from hfsft.recipe.recipe import load_recipe
 from hfsft.recipe.sections import Sections, stage_kinds
 from hfsft.rows.columns import COLUMNS
+from hfsft.section.later import later_in
 from hfsft.stages.base import AskingStage
 from hfsft.stages.judging.judge import Judge
 from hfsft.stages.pairing.pairs_section import Pairs
-from tests.recipe.test_identity import recipe as every_section
+from hfsft.stages.seeds import Prompts, PromptTable
+from hfsft.stages.writing import AnyWritten
+from tests.recipe import every_section
 
 STAGES = stage_kinds(Sections)
 
@@ -42,6 +46,25 @@ def test_whoever_compiles_knows_no_section_and_no_filter_by_name(module: ModuleT
         "hfsft.filters.base",
         "hfsft.filters.listed",
     }
+
+
+def test_sections_that_are_imported_later_stand_where_the_types_say() -> None:
+    tree = ast.parse(inspect.getsource(sections))
+    (typed,) = [node for node in tree.body if isinstance(node, ast.If)]
+    told = {alias.name: node.module for node in typed.body if isinstance(node, ast.ImportFrom) for alias in node.names}
+    named = {key: kind for key, kind in vars(sections).items() if key in told}
+    homes = {key: later_in(kind) for key, kind in named.items()}
+    assert {key: (home.module, home.name) for key, home in homes.items() if home} == {
+        key: (module, key) for key, module in told.items()
+    }
+    for home in filter(None, homes.values()):
+        assert home.implied_by == getattr(home.kind, "implied_by", "")
+    assert {home.name for home in filter(None, homes.values()) if home.marked} == {"AnyWritten"}
+
+
+def test_an_item_of_seeds_is_of_one_kind_by_its_key_alone() -> None:
+    assert all("from" in kind.model_fields for kind in get_args(AnyWritten))
+    assert not {"from"} & {*Prompts.model_fields, *PromptTable.model_fields}
 
 
 def test_sections_stand_under_the_key_that_they_say() -> None:
@@ -65,7 +88,8 @@ def test_each_section_says_which_columns_of_every_row_it_changes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    loaded = load_recipe(every_section(tmp_path))
+    every_section.write_files(tmp_path)
+    loaded = load_recipe(every_section.recipe())
     models = _identities(loaded, weights=False, download=False)
     contexts = contexts_of(loaded, models, embed=partial(embedding_step, loaded))
     for key, stage in loaded.stages().items():

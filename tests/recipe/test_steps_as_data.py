@@ -27,7 +27,7 @@ from hfsft.recipe.recipe import load_recipe
 from hfsft.rows.batch import Row, rows_of
 from tests.filters.test_filters import ARGUMENTS
 from tests.filters.text.test_tokenizer import save
-from tests.recipe.test_identity import recipe as every_section
+from tests.recipe import every_section
 
 RECIPES = sorted((Path(__file__).parents[2] / "recipes").glob("*.yaml"))
 ROWS = 12
@@ -128,7 +128,8 @@ def elsewhere() -> Iterator[ProcessPoolExecutor]:
 def everything(folder: Path) -> Plan:
     """A recipe with every section and every filter, one of somebody else's among them."""
     save(folder / "tok")
-    data = every_section(folder)
+    every_section.write_files(folder)
+    data = every_section.recipe()
     data["judge"]["score"] = "expected"
     rules = [{name: ARGUMENTS.get(name, {})} for name in FILTERS if name not in ("score", "toxicity")]  # it has weights
     rules += [{"tokens": {"tokenizer": "tok", "column": "conversation", "at_most": 99}}]

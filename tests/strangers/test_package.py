@@ -190,5 +190,5 @@ def test_no_package_takes_the_name_of_a_filter_of_ours(
 
 def test_no_package_is_looked_at_where_a_recipe_names_none(install: Install, monkeypatch: pytest.MonkeyPatch) -> None:
     install("acme", "1.2", {"jargon": "acme:Jargon"}, "raise RuntimeError('must not be imported')")
-    monkeypatch.setattr("hfsft.filters.entry_points.entry_points", None)
+    monkeypatch.setattr("importlib.metadata.entry_points", None)
     load_recipe(recipe({"tokens": {"at_least": 1}}))

@@ -9,7 +9,6 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from hfsft.cli.arguments import add_output, add_recipe, askers_wanted, command
-from hfsft.cli.commands.publish import report as released
 from hfsft.cli.confirm import Consent
 from hfsft.cli.consent import trust
 from hfsft.cli.console import count, duration, money, paint, remark, silent, table, tell, wrapped
@@ -116,6 +115,8 @@ def run(arguments: argparse.Namespace) -> None:
         summary = {**built.summary(), "folder": str(folder), "published": release}
         print(json.dumps(summary, ensure_ascii=False, indent=2))
     elif shown and published:
+        from hfsft.cli.commands.publish import report as released
+
         print(f"\n{released(published)}")
 
 

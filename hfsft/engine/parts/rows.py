@@ -268,6 +268,8 @@ def taken(column: StoredColumn, places: NDArray[Any]) -> pa.ChunkedArray:
 
 def _gathered(chunks: list[pa.Array], starts: NDArray[Any], at: NDArray[Any]) -> list[pa.Array]:
     """The values at these places, of which each chunk gives its own: a take of all chunks would copy them all."""
+    if len(chunks) == 1:
+        return [chunks[0].take(pa.array(at))]
     ordered = bool((np.diff(at) >= 0).all())
     order = np.arange(len(at)) if ordered else np.argsort(at, kind="stable")
     ranked = at[order]

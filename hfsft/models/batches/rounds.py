@@ -44,10 +44,6 @@ _GRACE_SECONDS = 4.0
 _ROOM_SECONDS = 0.5
 
 
-class PutOff(Exception):  # noqa: N818 (a state: the row goes on when the batch is back)
-    """The row's next answer comes with a batch."""
-
-
 class _Place(NamedTuple):
     """Where the batches of one model are."""
 

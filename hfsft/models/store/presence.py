@@ -84,6 +84,12 @@ class Presence:
         """The names of all files: that of this process, of running and of suspended ones."""
         return frozenset(self._touched())
 
+    def suspended(self) -> tuple[str, ...]:
+        """The ids of the other processes that have not touched their files for long, though they have not ended."""
+        before = (time.time() - SUSPENDED_SECONDS) * 1e9
+        still = (name for name, touched in self._touched().items() if touched < before and name != self.name)
+        return tuple(process_of(name) for name in still if not self._dead(name))
+
     def _touched(self) -> dict[str, int]:
         found = {}
         with contextlib.suppress(OSError), os.scandir(self._folder) as files:  # else nobody is there

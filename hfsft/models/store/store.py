@@ -22,6 +22,7 @@ from typing import Any
 from hfsft.errors import StoreError
 from hfsft.models.model import Answer, TokenProbability
 from hfsft.models.store.damage import is_damage, rebuild
+from hfsft.models.store.presence import Presence
 
 # How long another process may hold the file before we give up.
 LOCK_SECONDS = 60.0
@@ -353,9 +354,12 @@ def store_error(path: Path, error: Exception) -> StoreError:
     if "full" in said or "No space" in said:
         return StoreError(f"{path}: the disk is full; nothing kept so far is lost: free some space and go on")
     if "locked" in said:
+        # One that was stopped in the midst of a write keeps the lock until it goes on or ends.
+        stopped = ", ".join(Presence(path).suspended())
+        which = f"; suspended are {stopped}: let them go on (kill -CONT) or end them" if stopped else "; end it"
         return StoreError(
-            f"{path}: another process has held the file for {LOCK_SECONDS:.0f} s; end it and go on (on a network file "
-            "system that locks badly: set HF_HOME to a folder on a local disk)"
+            f"{path}: another process has held the file for {LOCK_SECONDS:.0f} s{which}, and build again (on a network "
+            "file system that locks badly: set HF_HOME to a folder on a local disk)"
         )
     if any(sign in said for sign in ("locking protocol", "disk I/O error")):
         return StoreError(

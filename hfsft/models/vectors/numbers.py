@@ -11,7 +11,6 @@ import json
 from typing import TYPE_CHECKING, NamedTuple
 
 from hfsft.errors import AnswerError
-from hfsft.similarity import units
 
 if TYPE_CHECKING:
     import numpy as np
@@ -44,6 +43,8 @@ def vector_in(answer: Answer) -> Vector:
         found = np.frombuffer(base64.b64decode(answer.text, validate=True), FLOAT)
     except ValueError:
         raise AnswerError("unreadable", "the answer holds no vector") from None
+    from hfsft.similarity import units
+
     one: Vector = units(found[None])[0]
     return one
 

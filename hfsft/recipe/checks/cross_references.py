@@ -94,9 +94,8 @@ def filter_problems(recipe: Recipe, *, opened: bool = True) -> Iterator[Problem]
 
 
 def _lacking(recipe: Recipe, columns: Mapping[str, Column]) -> Callable[[str], tuple[str, str]]:
-    kinds: Mapping[str, Any] = stage_kinds(type(recipe))
-
     def lacking(name: str) -> tuple[str, str]:
+        kinds: Mapping[str, Any] = stage_kinds(type(recipe))
         for key, kind in kinds.items():
             if not getattr(recipe, key) and (why := kind.lacking(name)):
                 return f"but {why}", f"add a {key} section"

@@ -45,8 +45,8 @@ class _At:
     own: frozenset[Mark] = frozenset()  # on the last of them, where that is the last step
     known: bool = True  # whether the last step is a field of ours, or a name that authors give to something of theirs
 
-    def inside(self, step: str | int) -> _At:
-        found = [each for kind in self.kinds for each in inside(kind, step)]
+    def inside(self, step: str | int, within: Any) -> _At:
+        found = [each for kind in self.kinds for each in inside(kind, step, within)]
         own = frozenset(mark for each in found if each.field for mark in marks(each.field) if isinstance(mark, Mark))
         known = any(each.field or each.named for each in found)
         return _At(self.data, tuple(each.kind for each in found), self.marks | own, own, known)
@@ -66,12 +66,13 @@ def _walk(value: Any, loc: Loc, at: _At) -> Iterator[Secret]:
             hidden = next(str(key) for key in value if LOOKS_LIKE_KEY.search(str(key)))
             yield Secret((*loc, hidden), "a key of this mapping looks like a secret key", KEY_ADVICE, hidden)
         for key, inner in value.items():
-            there = at.inside(str(key))
+            there = at.inside(str(key), value)
             yield from _entry(str(key), inner, (*loc, key), there, at)
             yield from _walk(inner, (*loc, key), there)
     elif isinstance(value, list | tuple):
+        there = at.inside(0, value)  # as at any other place in it
         for index, inner in enumerate(value):
-            yield from _walk(inner, (*loc, index), at.inside(index))
+            yield from _walk(inner, (*loc, index), there)
     elif isinstance(value, str):
         yield from _text(value, loc, at)
 

@@ -6,10 +6,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hfsft.documents.chunk_file import VERSION, file_of, keep, kept
-from hfsft.documents.chunking import Chunking
 from hfsft.documents.corpus import Corpus, Document, DocumentChunk, chunks_of
 from hfsft.engine.plan import Plan
 from hfsft.engine.resources import Resource, Work
@@ -18,8 +17,11 @@ from hfsft.filters.filter_work import work_of
 from hfsft.hashing import digest
 from hfsft.recipe.recipe import Recipe
 from hfsft.recipe.rules import rewriting_of
-from hfsft.stages.documents import DocumentTable
 from hfsft.stages.writing.surroundings import Surroundings
+
+if TYPE_CHECKING:
+    from hfsft.documents.chunking import Chunking
+    from hfsft.stages.documents import DocumentTable
 
 KIND = "documents"
 
@@ -38,6 +40,8 @@ class CorpusLoader:
         name: str,
         known_by: str,
     ) -> None:
+        from hfsft.stages.documents import DocumentTable
+
         self._name, self._known_by = name, known_by
         self.tables = [DocumentTable.model_validate(each) for each in documents]
         self._base, self._rules = Path(base), [Work(**rule).made() for rule in rules]

@@ -15,7 +15,7 @@ from pydantic import BaseModel, BeforeValidator, Tag
 from pydantic_core import PydanticUndefined
 
 from hfsft.marks import Loc, Mark, marks
-from hfsft.section.later import Later
+from hfsft.section.later import Later, later_in
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
@@ -122,8 +122,11 @@ class Inside(NamedTuple):
     named: bool = False  # whether the step is a name that the recipe's author gave, as of a model or a criterion
 
 
-def inside(kind: Any, step: str | int) -> Iterator[Inside]:
-    """What may stand at a step below a type: of a union in each branch that has it; nothing where none has."""
+def inside(kind: Any, step: str | int, within: Any = None) -> Iterator[Inside]:
+    """What may stand at a step below a type: of a union in each branch that has it; nothing where none has.
+
+    `within` is what the step leads into, where that is known: it may tell that it is of no type of some branch.
+    """
     if tag := _tag(kind):
         # `tokens: {...}`, of filters that are told apart by their names
         yield from [Inside(bare(kind), named=True)] if tag == step else []
@@ -131,7 +134,9 @@ def inside(kind: Any, step: str | int) -> Iterator[Inside]:
     kind = bare(kind)
     if _is_union(kind):
         for choice in get_args(kind):
-            yield from inside(choice, step)
+            home = later_in(choice)
+            if not (home and home.marked and isinstance(within, Mapping) and home.marked not in within):
+                yield from inside(choice, step, within)
     elif isinstance(kind, type) and get_origin(kind) is None and issubclass(kind, BaseModel):
         known = {field.alias or name: field for name, field in kind.model_fields.items()}
         if field := known.get(str(step)):
@@ -151,7 +156,7 @@ def places(value: Any, kinds: Iterable[Any], mark: Mark, loc: Loc = ()) -> Itera
     if isinstance(value, list):  # its items are no fields: of thousands of texts none has a mark, or one inside
         steps = ((step, inner) for step, inner in enumerate(value) if isinstance(inner, Mapping | list))
     for step, inner in steps:
-        found = [each for kind in kinds for each in inside(kind, step)]
+        found = [each for kind in kinds for each in inside(kind, step, value)]
         if any(each.field and mark in marks(each.field) for each in found):
             yield (*loc, step), inner
         yield from places(inner, [each.kind for each in found], mark, (*loc, step))

@@ -18,6 +18,7 @@ from hfsft.release.folder import lock
 from hfsft.release.folder.source_files import FOLDER, local_sources
 from hfsft.release.hub.release_files import size
 from hfsft.release.report import measures
+from hfsft.release.trainer.dataset_writer import READS
 from hfsft.rows.columns import EVIDENCE, LEDGER, UNANSWERABLE
 from hfsft.rows.views import said
 from hfsft.stages.writing.base import Written
@@ -89,7 +90,8 @@ def sample(draft: Draft) -> Values | None:
 
 
 def _first(rows: Rows) -> list[dict[str, Any]]:
-    some: list[dict[str, Any]] = next(rows.slice(0, LOOKED_AT).batches()).to_pylist()
+    names = [name for name in ("id", *READS) if name in rows.column_names]
+    some: list[dict[str, Any]] = next(rows.slice(0, LOOKED_AT).batches(names)).to_pylist()
     return some
 
 

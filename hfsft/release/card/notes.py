@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from hfsft.engine.ordering.streamed_rows import streamed
-from hfsft.filters import SemanticDuplicate
 from hfsft.filters.privacy.rewriting import Rewriting, kinds
 from hfsft.plain import plain
 from hfsft.recipe.checks.filter_languages import filter_warnings
@@ -18,11 +17,11 @@ from hfsft.release.folder import redaction
 from hfsft.release.folder.source_files import changed
 from hfsft.release.removal_causes import counted_kinds
 from hfsft.release.report import measures
-from hfsft.release.step_titles import AT_READING, STEPS
+from hfsft.release.step_titles import AT_READING, steps_in_words
 from hfsft.rows.reading.summaries import rows_said, unread_note
 from hfsft.rows.row import EDITED
 from hfsft.stages.base import Warn
-from hfsft.stages.judging.judge_report import NO_VERDICT
+from hfsft.stages.judging.score_columns import NO_VERDICT
 from hfsft.tallies.frequent import frequent
 
 if TYPE_CHECKING:
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
 MANY = 0.5  # share of the rows that one rule takes, from which its bound deserves a look
 LIKE = 1 / 3  # the same of a rule that takes rows for what they mean: its embedder may not tell them apart
 FILES = 3  # source files that get a line each on what of them was not carried
-BY_MEANING = f"filters[{SemanticDuplicate.name}]"
+BY_MEANING = "filters[semantic_duplicate]"
 UNTOLD = (
     "So many rows seldom mean the same: look at some pairs (`_of` names the row that stays), as the embedder may not "
     "know the language, or long passages that rows share may drown what differs; raise `at_most`, compare other "
@@ -86,7 +85,8 @@ def _sources(built: Built) -> Iterator[str]:
     found = [cause for cause in built.causes if cause.stage == AT_READING]
     if found:
         rows = sum(cause.rows for cause in found)
-        yield f"{rows:,} of {built.ledger.rows_in:,} rows were {STEPS[AT_READING].did}: {listed_causes(found)}"
+        did = steps_in_words()[AT_READING].did
+        yield f"{rows:,} of {built.ledger.rows_in:,} rows were {did}: {listed_causes(found)}"
     for path in changed(built):
         yield f"{plain(path)} is not what it was when this build read it: the rows are of what it held then"
 
@@ -134,7 +134,7 @@ def _orphaned(built: Built) -> Iterator[str]:
 
 def _funnel(built: Built) -> Iterator[str]:
     for line in built.ledger.funnel:
-        told = built.causes if line.step not in STEPS else []
+        told = built.causes if line.step not in steps_in_words() else []
         found = [cause for cause in told if cause.stage == line.step and cause.fate == "rejected"]
         by_meaning = line.step.startswith(BY_MEANING)
         if found and line.share_removed > (LIKE if by_meaning else MANY):

@@ -25,7 +25,6 @@ from hfsft.release.folder import lock
 from hfsft.release.folder.file_names import FUNNEL, LEDGER, LOCK, PREFERENCE, RANDOM, REPORT, RESOLVED, TRAINER
 from hfsft.release.folder.staging import NEW, OLD, Move, move, recover
 from hfsft.release.hub.release_files import made, sha256_of
-from hfsft.release.reader import HUB_SCHEME
 
 PREVIOUS = ".previous"
 ASIDE = "aside"
@@ -66,6 +65,8 @@ def figures(folder: Path) -> dict[str, Any]:
 
 def previous_path(where: str) -> str:
     """The build before the one in a folder, as `open_release` takes it. Raises `ReleaseError` where none is kept."""
+    from hfsft.release.reader import HUB_SCHEME
+
     if where.startswith(HUB_SCHEME):
         raise ReleaseError(f"{where}: name two releases to compare, such as {where} and {where}@v1.0")
     folder = Path(where)
@@ -140,6 +141,12 @@ def sign(folder: Path, rows_of: str = "") -> None:
     if rows_of:
         summary[ROWS_OF] = rows_of
     path.write_text(json.dumps(summary, ensure_ascii=False, indent=2) + "\n", encoding="utf-8", newline="\n")
+
+
+def signed(folder: Path) -> dict[str, str]:
+    """The hashes that a finished build noted. Raises `OSError`, `ValueError` or `LookupError` where there are none."""
+    found: dict[str, str] = json.loads((folder / FUNNEL).read_text(encoding="utf-8"))[SIGNED]
+    return found
 
 
 def _changed(folder: Path) -> bool:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
-from hfsft.plain import STEERING, harmless
+from hfsft.plain import STEERING, STEERING_LETTERS, harmless
 from hfsft.prompts import templates
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def unseen_letters() -> dict[str, Any]:
     plane = (chr(code) for code in range(0x10000) if not 0xD800 <= code < 0xE000)
     named = {letter: unicodedata.name(letter, "") for letter in plane if STEERING.match(letter)}
     return {
-        "pattern": STEERING.pattern.partition("[")[2].removesuffix("]"),
+        "pattern": STEERING_LETTERS,
         "names": {f"U+{ord(letter):04X}": name.lower() for letter, name in named.items() if name},
     }
 

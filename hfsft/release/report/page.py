@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -66,8 +65,8 @@ def report(release: Release) -> str:
     }
     while True:
         samples = story.samples(limits) if release.shows_samples else []
-        # What these alone are too large for need not be written to be known.
-        if not limits.lines or len(json.dumps(samples, ensure_ascii=False)) <= MOST:
+        # What their texts alone are too large for need not be written to be known.
+        if not limits.lines or sum(len(turn["text"]) for each in samples for turn in each["turns"]) <= MOST:
             page = _within(limits, story, samples, **values)
             if len(page.encode()) <= MOST or not limits.lines:
                 return page

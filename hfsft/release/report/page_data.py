@@ -35,6 +35,12 @@ DIFFERENT = 20_000  # texts of one column that are counted exactly; of more the 
 LONGEST = 4_000  # characters of one text that the page shows
 SHORTEST = 250  # to which texts are cut, where the page would be too large, before anything else is left out
 LINE = 500  # characters of one name or bound
+PARTS: Mapping[Role, str] = {
+    **dict.fromkeys(("measure", "score"), "measures"),
+    **dict.fromkeys(("attribute", "label", "kept"), "about"),
+    "lineage": "lineage",
+}
+"""In which part of a row's facts the page shows the columns of which role."""
 NOTHING: tuple[Any, ...] = (None, "", [])
 
 
@@ -250,21 +256,19 @@ def shown_row(
     Of a text it has so many characters at most, of all texts all for None.
     """
 
-    def holding(*roles: Role) -> dict[str, Any]:
-        found = {name: row.get(name) for name in named(registry, *roles)}
-        return {name: _plainly(value, longest) for name, value in found.items() if value not in NOTHING}
-
+    found: dict[str, dict[str, Any]] = {"measures": {}, "about": {}, "lineage": {}}
+    for name, each in registry.items():
+        if each.role in PARTS and (value := row.get(name)) not in NOTHING:
+            found[PARTS[each.role]][name] = _plainly(value, longest)
     verdict = {name: row[name] for name in LEDGER if name != "fate" and row.get(name) is not None}
-    lineage = holding("lineage")
     reference = {REFERENCE: cut(row[REFERENCE], longest)} if row.get(REFERENCE) else {}
     return {
-        "id": lineage.pop("id"),
+        "id": found["lineage"].pop("id"),
         "fate": fate,
         **verdict,
         "turns": [{**each, "text": cut(each["text"], longest)} for each in _turns(row)],
-        "measures": holding("measure", "score"),
-        "about": {**holding("attribute", "label", "kept"), **reference},
-        "lineage": lineage,
+        **found,
+        "about": {**found["about"], **reference},
     }
 
 

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 NEEDS, FINDING, WORDS = "needs", "finding", "words"
 
 T = TypeVar("T", RowNeeds, TrainerFinding)
+_USUAL: Mapping[type, Mapping[str, Any]] = {kind: vars(kind()) for kind in (RowNeeds, TrainerFinding)}
 
 
 @dataclass(frozen=True)
@@ -136,7 +137,7 @@ def hashing() -> Callable[[Batch], Batch]:
 
 def _packed(what: RowNeeds | TrainerFinding) -> str | None:
     """As JSON, without what is as of most rows; None where all is."""
-    usual = vars(type(what)())
+    usual = _USUAL[type(what)]
     told = {name: value for name, value in vars(what).items() if value != usual[name]}
     return json.dumps(told, ensure_ascii=False) if told else None
 

@@ -28,25 +28,53 @@ if TYPE_CHECKING:
 COUNTED = 1 << 22  # characters of the texts whose pairs are counted at once
 _LOOKED = 1 << 14  # pairs that are looked at in one go for how many of these are
 PAIR = ("one", "other", "share")  # the columns of a table of counted pairs
+ROWS = 64  # of a square that are worked out at once: so few that they stay in a core's cache
 COMMON = 0.25  # of the sets: from here on a product of matrices is faster than the lists of who holds a member
 SLACK = 1.5  # how much more alike two texts may be than their rests
 
 
-def every_pair(texts: Sequence[str]) -> Shares:
-    """The similarity of each of some different texts to each, as a square of numbers from 0 to 1."""
-    import numpy as np
+class EveryPair:
+    """The similarity of each of some different texts to each: a square of numbers from 0 to 1, some rows at a time."""
 
-    chunk, templates = Chunk(texts), Templates(Chunks(texts))
-    alike = _square(chunk.shingles())
-    if len(templates.runs):
-        templated, rests = templates.rests(chunk)
-        empty = np.array([not len(rest) for rest in rests])
-        asked = (templated[:, None] | templated) & ~(empty[:, None] & empty)
-        own = _square(rests)
-        own *= SLACK
-        np.minimum(alike, own, out=alike, where=asked)
-    np.fill_diagonal(alike, 1.0)
-    return alike
+    def __init__(self, texts: Sequence[str]) -> None:
+        import numpy as np
+
+        chunk, templates = Chunk(texts), Templates(Chunks(texts))
+        self._texts, self._whole = len(texts), _InCommon(chunk.shingles())
+        self._rests: _InCommon | None = None
+        if len(templates.runs):
+            self._templated, rests = templates.rests(chunk)
+            self._empty = np.array([not len(rest) for rest in rests])
+            self._rests = _InCommon(rests)
+
+    def rows(self, start: int, stop: int, at_least: float = 0.0) -> Shares:
+        """The texts from `start` to `stop`, each beside those before it; 0 beside itself and those behind it.
+
+        What is below `at_least` may be given too high, but below that.
+        """
+        import numpy as np
+
+        mine = slice(start, stop)
+        alike = self._whole.shares(start, stop)
+        if self._rests is not None and np.any(alike >= at_least):
+            asked = self._templated[mine, None] | self._templated[:stop]
+            asked &= ~(self._empty[mine, None] & self._empty[:stop])
+            own = self._rests.shares(start, stop)
+            own *= SLACK
+            np.minimum(alike, own, out=alike, where=asked)
+        return alike
+
+    def square(self) -> Shares:
+        """All rows, each beside all texts."""
+        import numpy as np
+
+        found = np.eye(self._texts)
+        for start in range(0, self._texts, ROWS):
+            stop = min(start + ROWS, self._texts)
+            rows = self.rows(start, stop)
+            found[start:stop, :stop] += rows
+            found[:stop, start:stop] += rows.T
+        return found
 
 
 class Texts:
@@ -204,53 +232,50 @@ def share_of(one: Hashes, other: Hashes) -> float:
     return shared / max(len(both) - shared, 1)
 
 
-def _square(sets: Sequence[Hashes]) -> Shares:
-    """The share of members in common for each pair of sets; 0 where both are empty, and for a set and itself."""
-    import numpy as np
+class _InCommon:
+    """The members that sets have in common, pair by pair, for some sets and all before them at a time.
 
-    sizes = np.array([len(one) for one in sets], np.int32)
-    owners = np.repeat(np.arange(len(sizes)), sizes)
-    _, members = np.unique(np.concatenate(sets), return_inverse=True)
-    often = (np.bincount(members) > COMMON * len(sets))[members]
-    shared = _shared_often(owners[often], members[often], len(sets))
-    shared += _shared_seldom(owners[~often], members[~often], len(sets))
-    union: Counts = sizes[:, None] + sizes
-    union -= shared
-    return shared / np.maximum(union, 1, out=union)
-
-
-def _shared_often(owners: Places, members: Places, count: int) -> Counts:
-    """How many members each two of `count` sets share, of members that many sets hold, as those of a template.
-
-    One product of matrices of 0 and 1, which numbers of single precision hold exactly.
+    Those that many sets hold, as those of a template, are counted by a product of matrices of 0 and 1, which numbers of
+    single precision hold exactly; those that few sets hold, by the lists of those that do.
     """
-    import numpy as np
 
-    known, places = np.unique(members, return_inverse=True)
-    holds = np.zeros((count, len(known)), np.float32)
-    holds[owners, places] = 1
-    shared = (holds @ holds.T).astype(np.int32)
-    np.fill_diagonal(shared, 0)
-    return shared
+    def __init__(self, sets: Sequence[Hashes]) -> None:
+        import numpy as np
 
+        self._sizes = np.array([len(one) for one in sets], np.int32)
+        owners, members = np.repeat(np.arange(len(sets)), self._sizes), np.concatenate(sets)
+        order = np.argsort(members, kind="stable")  # the sets that hold a member, list behind list, each in their order
+        members = members[order]
+        begins = np.flatnonzero(np.concatenate([[True] * min(len(members), 1), members[1:] != members[:-1]]))
+        counts = np.diff(begins, append=len(members))
+        often = counts > COMMON * len(sets)
+        self._holders = owners[order]
+        many = np.repeat(often, counts)
+        holds = np.zeros((len(sets), np.count_nonzero(often)), np.float32)
+        holds[self._holders[many], np.repeat(np.cumsum(often) - 1, counts)[many]] = 1
+        self._often = holds @ holds.T  # at once: each product sets threads to work, which may have to wait for a core
+        earlier = np.arange(len(members)) - np.repeat(begins, counts)  # sets that hold the member too
+        earlier[many] = 0
+        lengths, ends = np.empty_like(earlier), np.empty_like(earlier)
+        lengths[order], ends[order] = earlier, np.arange(len(members))
+        some = lengths > 0
+        self._of, self._lengths, self._ends = owners[some], lengths[some], ends[some]  # lists of earlier ones
+        self._borders = np.searchsorted(self._of, np.arange(len(sets) + 1))
 
-def _shared_seldom(owners: Places, members: Places, count: int) -> Counts:
-    """The same of members that few sets hold, by the lists of those that do."""
-    import numpy as np
+    def shares(self, start: int, stop: int) -> Shares:
+        """The share that sets from `start` to `stop` have in common with those before them; 0 of two that are empty."""
+        import numpy as np
 
-    order = np.argsort(members, kind="stable")  # the sets that hold a member, list behind list, each in their order
-    holders = owners[order]
-    here = np.empty_like(order)
-    here[order] = np.arange(len(order))
-    counts = np.bincount(members)
-    first = (np.cumsum(counts) - counts)[members]
-    shared = np.zeros((count, count), np.int32)
-    earlier = here > first  # in an earlier set too
-    borders = np.searchsorted(owners, np.arange(count + 1))
-    for place in np.unique(owners[earlier]).tolist():
-        mine = slice(borders[place], borders[place + 1])
-        begin, end = first[mine][earlier[mine]], here[mine][earlier[mine]]
-        lists = [holders[a:b] for a, b in zip(begin.tolist(), end.tolist(), strict=True)]
-        shared[place, :place] = np.bincount(np.concatenate(lists), minlength=place)
-    shared += shared.T
-    return shared
+        shared = self._often[start:stop, :stop].astype(np.int32)
+        lists = slice(self._borders[start], self._borders[stop])
+        lengths = self._lengths[lists]
+        at = np.repeat(self._ends[lists] - np.cumsum(lengths), lengths)
+        at += np.arange(len(at))
+        pairs = np.repeat((self._of[lists] - start) * stop, lengths)
+        pairs += self._holders[at]
+        shared += np.bincount(pairs, minlength=shared.size).reshape(shared.shape)
+        union = self._sizes[start:stop, None] + self._sizes[:stop]
+        union -= shared
+        alike: Shares = shared / np.maximum(union, 1, out=union)
+        alike[:, start:] *= np.tri(stop - start, k=-1)
+        return alike

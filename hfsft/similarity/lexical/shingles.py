@@ -247,13 +247,19 @@ def distinct(values: NDArray[Number]) -> NDArray[Number]:
     return found
 
 
-def counted(hashes: Hashes) -> Hashes:
-    """The hashes, sorted and all different: the second of two that are equal is another, and so on."""
+def counted(hashes: Hashes, borders: Sequence[int]) -> list[Hashes]:
+    """The hashes between each two borders, sorted and all different: the second of two that are equal is another, and
+    so on. They are changed where they stand.
+    """
     import numpy as np
 
-    told: Hashes = _told_apart(np.sort(hashes), np.zeros(1, np.intp))
-    told.sort()
-    return told
+    found = [hashes[start:end] for start, end in pairwise(borders)]
+    for each in found:
+        each.sort()
+    _told_apart(hashes, np.array(borders[:-1], np.intp))
+    for each in found:
+        each.sort()
+    return found
 
 
 def _told_apart(hashes: Hashes, starts: Places) -> Hashes:

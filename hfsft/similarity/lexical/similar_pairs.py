@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from hfsft.similarity.families import DisjointSets
 from hfsft.similarity.lexical.candidates import WHOLE, RestTable, SketchTable, bands_for, candidates
 from hfsft.similarity.lexical.counts import RUN
-from hfsft.similarity.lexical.measure import SLACK, Measured, Texts, every_pair
+from hfsft.similarity.lexical.measure import ROWS, SLACK, EveryPair, Measured, Texts
 from hfsft.similarity.lexical.packed import BLOCK, digests_of, in_group, numbers_of, packed, put_together
 from hfsft.similarity.lexical.shingles import Chunks, distinct, mixed
 from hfsft.similarity.lexical.sketches import sketches
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from hfsft.similarity.lexical.measure import CountedPairs
+    from hfsft.similarity.lexical.measure import CountedPairs, Shares
     from hfsft.similarity.lexical.packed import PackedSketches
     from hfsft.similarity.lexical.shingles import Hashes, Places
     from hfsft.similarity.lexical.sketches import Sketches
@@ -156,16 +156,28 @@ class Items:
         """The pairs among all."""
         import numpy as np
 
-        similarity = np.ones((len(self), len(self)))
-        for texts, numbers in zip(self.all_texts(), self.of, strict=True):
-            square = every_pair(texts)
-            each = len(numbers) == len(texts) and not np.any(numbers[1:] < numbers[:-1])  # an item has its own text
-            np.minimum(similarity, square if each else square[np.ix_(numbers, numbers)], out=similarity)
-        near = similarity >= at_least
-        if self.several:
-            near &= self.groups[:, None] == self.groups
-        later, earlier = np.nonzero(np.tril(near, -1))
-        yield from zip(earlier.tolist(), later.tolist(), similarity[later, earlier].tolist(), strict=True)
+        parts = [self._rows_of(texts, of, at_least) for texts, of in zip(self.texts, self.of, strict=True)]
+        for start in range(0, len(self), ROWS):
+            stop = min(start + ROWS, len(self))
+            similarity = np.ones((stop - start, stop))
+            for part in parts:
+                np.minimum(similarity, part(start, stop), out=similarity)
+            near = similarity >= at_least
+            near[:, start:] &= np.tri(stop - start, k=-1, dtype=bool)
+            if self.several:
+                near &= self.groups[start:stop, None] == self.groups[:stop]
+            later, earlier = near.nonzero()
+            yield from zip(earlier.tolist(), (later + start).tolist(), similarity[later, earlier].tolist(), strict=True)
+
+    def _rows_of(self, texts: Texts, numbers: Places, at_least: float) -> Callable[[int, int], Shares]:
+        """What gives how alike one part of some items (start and stop) is to that of each before them."""
+        import numpy as np
+
+        if len(texts) == len(self):  # an item has its own text
+            pairs = EveryPair(texts.of(numbers))
+            return lambda start, stop: pairs.rows(start, stop, at_least)
+        square = EveryPair(texts.of(np.arange(len(texts)))).square()
+        return lambda start, stop: square[np.ix_(numbers[start:stop], numbers[:stop])]
 
     def _brought_together(
         self, at_least: float, ranked: bool, known: Sequence[bytes | None] | None, counted: CountedPairs | None

@@ -9,7 +9,6 @@ rest what it shares with the fewest others.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hfsft.similarity.lexical.counts import RUN, common, count_of, covered
@@ -123,8 +122,7 @@ class Templates:
         kept = own[short.stop] > own[short.first]
         text, hashes = short.text[kept], short.hashes[kept]
         borders = np.searchsorted(text, np.arange(texts + 1)).tolist()
-        sets = [counted(hashes[start:end]) for start, end in pairwise(borders)]
-        return Rests(templated, sets)
+        return Rests(templated, counted(hashes, borders))
 
 
 def is_template(words: CountedRuns) -> bool:

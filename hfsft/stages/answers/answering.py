@@ -14,6 +14,7 @@ from hfsft.prompts import Prompt
 from hfsft.rows.batch import Row
 from hfsft.rows.columns import variables
 from hfsft.rows.views import answered, prompt_messages
+from hfsft.section.late_module import LateModule
 from hfsft.stages.answers.answer_notes import FAULT, TRIES, WRITER
 from hfsft.stages.answers.answer_openings import OPENINGS
 from hfsft.stages.answers.by_topic import DEFAULT, of_topic
@@ -21,10 +22,13 @@ from hfsft.stages.answers.checking import Checks
 from hfsft.stages.answers.demonstrations import turns_of
 from hfsft.stages.base import rendered
 from hfsft.stages.several_answers import CANDIDATE, PROMPT
-from hfsft.stages.tools import toolbox
+from hfsft.stages.tools.answered_row import answered_row, calls_last
 
 if TYPE_CHECKING:
     from hfsft.stages.answers.generate import Generate
+    from hfsft.stages.tools import toolbox
+else:
+    toolbox = LateModule("hfsft.stages.tools.toolbox")
 
 REASONING = "reasoning"
 VARIABLES = variables("system", "response", REASONING)  # what the row says before it is answered
@@ -90,7 +94,7 @@ class RowAnswerer:
                 chosen=self.section.chosen,
             )
             try:
-                found = yield from toolbox.answered(self.tools, row, request, tag, reasons=self.section.reasons)
+                found = yield from answered_row(self.tools, row, request, tag, reasons=self.section.reasons)
             except AnswerError as error:
                 if error.cause not in CHANCE or number + 1 == tries:
                     raise
@@ -104,7 +108,7 @@ class RowAnswerer:
                     {"role": "assistant", "content": response or "..."},
                     {"role": "user", "content": rendered(Prompt.named(FOLDER, "repair"), fault=fault)},
                 ]
-        if not response and not toolbox.calls_last(called):
+        if not response and not calls_last(called):
             raise unusable("empty", "the model wrote no response")
         return {**self._told(row, system, response, thought, writer, tries, fault), **called}
 
@@ -116,7 +120,7 @@ class RowAnswerer:
 
     def _fault(self, row: Row, system: str | None, response: str, thought: str | None) -> str | None:
         """What is wrong with an answer. Raises `AnswerError` where the row fails by it, as nobody checks it."""
-        if not response and not toolbox.calls_last(row):
+        if not response and not calls_last(row):
             if not self.checks:
                 raise unusable("empty", "the model wrote no response")
             return "it is empty"

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from itertools import chain, islice
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -24,8 +24,11 @@ from hfsft.hashing import digest
 from hfsft.rows.batch import Batch, Row, rows_of
 from hfsft.rows.messages import Message
 from hfsft.rows.views import OPTIONAL, answered, complete, messages, questions
-from hfsft.similarity import LexicalIndex, families
+from hfsft.similarity import families
 from hfsft.stages.base import Section
+
+if TYPE_CHECKING:
+    from hfsft.similarity import LexicalIndex
 
 SHOWN, TURNS = "demonstrations", "demonstration_turns"
 """Columns of the ids of the examples that were shown, and of their turns as JSON until the row is answered."""
@@ -81,6 +84,8 @@ def showing(count: int, by: str) -> TwoWays:
 
 def _shown(batch: Batch, *, count: int, by: str) -> Batch:
     """Of each row without an answer the ids and the turns of its demonstrations; None of all others."""
+    from hfsft.similarity import LexicalIndex
+
     rows = list(rows_of(batch))
     asked = asked_in(batch)
     index = LexicalIndex[int]()
@@ -182,6 +187,8 @@ class Shelf:
 
     @cached_property
     def _index(self) -> LexicalIndex[int]:
+        from hfsft.similarity import LexicalIndex
+
         index = LexicalIndex[int]()
         index.add(range(len(self.ids)), [question for question, _ in self.asked])
         return index

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, PrivateAttr, field_serializer, field_validator, model_validator
 
@@ -21,6 +21,7 @@ from hfsft.models.model import Turns
 from hfsft.prompts import Prompt
 from hfsft.rows.batch import Row
 from hfsft.rows.columns import Column
+from hfsft.section.late_module import LateModule
 from hfsft.stages.answers import answer_notes, checking
 from hfsft.stages.answers.answer_notes import FAULT, TRIES, WRITER
 from hfsft.stages.answers.answer_openings import OPENINGS, openings
@@ -30,8 +31,13 @@ from hfsft.stages.answers.demonstrations import SHOWN, TURNS, Demonstrations
 from hfsft.stages.answers.samples import Samples
 from hfsft.stages.base import Answering, AskingStage, Asks, CardPart, Context, Outcome, Panel, Template
 from hfsft.stages.several_answers import CANDIDATE, PROMPT
-from hfsft.stages.tools import tool_report, toolbox
 from hfsft.stages.tools.tools_section import AnyTools
+
+if TYPE_CHECKING:
+    from hfsft.stages.tools import tool_report, toolbox
+else:
+    tool_report = LateModule("hfsft.stages.tools.tool_report")
+    toolbox = LateModule("hfsft.stages.tools.toolbox")
 
 Temperature = Annotated[float, Field(ge=0, le=2)]
 

@@ -1,13 +1,13 @@
-"""Numbers that say how diverse a set of texts is; each goes by a sample of one size, so that sets can be compared."""
+"""Numbers that say how diverse a set of texts is: by a sample of one size, so that sets can be compared, or by all."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from hfsft.similarity import DenseIndex, normalise, normalise_all, split_words, units
+from hfsft.similarity import first_words, normalise, split_words
+from hfsft.tallies.frequent import frequent
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,6 +18,7 @@ WORDS = 10_000  # of all texts together, that are looked at
 SAMPLE = 2_000  # vectors of which each is compared with each
 BLOCK = 200  # texts that are normalised at once
 OPENING = 3  # words that open a text
+OPENINGS = 100_000  # different ones that are counted at once
 
 
 def words(text: str) -> list[str]:
@@ -42,35 +43,47 @@ def distinct(texts: Sequence[str], length: int = 2) -> float | None:
     return len(set(runs)) / len(runs) if runs else None
 
 
-def _normalised(texts: Sequence[str]) -> Iterator[str]:
+def _normalised(texts: Iterable[str]) -> Iterator[str]:
     """Normal forms, some texts at a time: of a few thousand words not all texts need be looked at."""
-    for start in range(0, len(texts), BLOCK):
-        yield from normalise_all(texts[start : start + BLOCK])
+    from hfsft.similarity import normalise_all
+
+    left = iter(texts)
+    while some := list(islice(left, BLOCK)):
+        yield from normalise_all(some)
 
 
-def opening(texts: Sequence[str]) -> tuple[str, float] | None:
-    """The words that open most texts, with the share of texts that they open; None without texts."""
-    found = Counter(" ".join(split_words(text)[:OPENING]) for text in _normalised(texts))
-    if not found:
+def opening(texts: Iterable[str]) -> tuple[str, float] | None:
+    """The words that open most texts, with the share of texts that they open; None without texts.
+
+    Texts are gone over twice where they open in very many ways; None too where no way is met often among these.
+    """
+    found = frequent(lambda: (" ".join(first_words(text, OPENING)) for text in _normalised(texts)), OPENINGS)
+    if not found.counts:
         return None
-    said, count = min(found.items(), key=lambda each: (-each[1], each[0]))
-    return said, count / len(texts)
+    said, count = min(found.counts.items(), key=lambda each: (-each[1], each[0]))
+    return said, count / found.total
 
 
-def vendi(vectors: NDArray[np.float32]) -> float | None:
-    """As how many wholly different texts these vectors count, from 1 to their number or length; None without any.
+def vendi(blocks: Iterable[NDArray[np.float32]]) -> float | None:
+    """As how many wholly different texts vectors count, given in blocks; from 1 to their number or length; None without
+    any.
 
     The exponential of the entropy of the eigenvalues of their cosines, divided by their number: Friedman and Dieng
     2023, "The Vendi Score" (arXiv 2210.02410), section 3. Taken from the products of their columns, which have the
-    same eigenvalues, so that it is of all vectors and not of a sample.
+    same eigenvalues and can be added up, so that it is of all vectors and not of a sample.
     """
     import numpy as np
 
-    found = units(vectors).astype(np.float64)
-    found = found[found.any(axis=1)]
-    if not len(found):
+    from hfsft.similarity import units
+
+    count, products = 0, np.zeros((1, 1))
+    for vectors in blocks:
+        found = units(vectors).astype(np.float64)
+        count += int(found.any(axis=1).sum())
+        products = products + found.T @ found
+    if not count:
         return None
-    shares = np.linalg.eigvalsh(found.T @ found / len(found))
+    shares = np.linalg.eigvalsh(products / count)
     shares = shares[shares > 1e-12]
     return float(np.exp(-(shares * np.log(shares)).sum()))
 
@@ -83,6 +96,8 @@ def apart(vectors: NDArray[np.float32]) -> float | None:
     some = vectors[:SAMPLE]
     if len(some) < 2:
         return None
+    from hfsft.similarity import DenseIndex
+
     index: DenseIndex[int] = DenseIndex()
     index.add(range(len(some)), some)
     total = 0.0

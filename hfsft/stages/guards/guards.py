@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from statistics import fmean
+from collections.abc import Iterable, Iterator, Mapping
+from heapq import nsmallest
+from itertools import islice
 from typing import Any, ClassVar
 
 from pydantic import Field
@@ -11,7 +12,7 @@ from pydantic import Field
 from hfsft.engine.resources import Work
 from hfsft.engine.step import Step
 from hfsft.errors import ModelError, Problem, SourceError
-from hfsft.hashing import unit
+from hfsft.hashing import digest
 from hfsft.plain import plain
 from hfsft.rows.columns import REVIEWED, Column
 from hfsft.rows.row import peoples
@@ -19,11 +20,15 @@ from hfsft.stages.base import CardPart, Context, Outcome, Panel, Section, ShownT
 from hfsft.stages.guards import figures
 from hfsft.stages.guards.like import LIKENESS, AnyQueries, LikeQueries, packaged, real_queries
 from hfsft.stages.guards.people import keeping_share
+from hfsft.tallies.column_values import ColumnValues
+from hfsft.tallies.exact_mean import ExactMean
+from hfsft.tallies.lowest import Lowest
 
 GUARDS = "guards"
 NARROWED = 0.15  # by which a figure falls, as a share of what it was, that is worth a warning
 UNLIKE, SHOWN = 10, 160  # rows most unlike real queries that are listed, and the characters of each
 MANY = 0.2  # share of the prompts from which on one opening is worth a warning where it rises
+AT_ONCE = 4096  # prompts whose vectors are held
 FEW = 50  # rows, below which their figures say little
 FAR_LENGTH = 2.0  # times longer or shorter than real queries that is worth a word
 
@@ -107,27 +112,29 @@ class Guards(Stage):
 
     def figures(self, outcome: Outcome) -> Mapping[str, Any]:
         """What there is to compare with the release before: shares from 0 to 1, a score, words, and which opening."""
-        ids = list(outcome.values("id"))
-        order = sorted(range(len(ids)), key=lambda place: unit(ids[place], "guards"))
-        texts = {name: [values[place] or "" for place in order] for name, values in _texts(outcome)}
+        prompts = ColumnValues(lambda: (text or "" for text in outcome.values("instruction")))
         origins = outcome.values("origin")
         states = outcome.values(REVIEWED) if "review" in outcome.lines else [None] * len(origins)
         theirs = sum(each is not None for each in map(peoples, origins, states))
+        drawn = _drawn(outcome)
         found: dict[str, Any] = {
-            "rows": len(ids),
+            "rows": len(origins),
             "people": theirs / len(origins) if len(origins) else None,
-            **{f"distinct_{name}": figures.distinct(said) for name, said in texts.items()},
+            **{f"distinct_{name}": figures.distinct(said) for name, said in drawn.items()},
         }
-        if said := figures.opening(texts["instruction"]):
+        if said := figures.opening(prompts):
             found["opening"], found["opening_share"] = said
         if outcome.embed and (self.embeddings or self.like):
-            vectors = outcome.embed(texts["instruction"])
-            found |= {"apart": figures.apart(vectors), "vendi": figures.vendi(vectors)}
+            found["apart"] = figures.apart(outcome.embed(drawn["instruction"][: figures.SAMPLE]))
+            found["vendi"] = figures.vendi(map(outcome.embed, _blocks(prompts)))
         if outcome.resource and self.like:
-            compared = LikeQueries.of(texts["instruction"], outcome.resource("guards.like", "real queries"))
+            compared = LikeQueries.of(prompts, outcome.resource("guards.like", "real queries"))
             found |= {f"like_{name}": value for name, value in compared._asdict().items()}
-        if near := [value for value in outcome.values(LIKENESS) if value is not None]:
-            found["like_near"] = fmean(near)
+        near = ExactMean()
+        for value in outcome.numbers(LIKENESS):
+            near.add(value)
+        if near.count:
+            found["like_near"] = near.mean
         return found
 
     def notes(self, outcome: Outcome) -> Iterator[str]:
@@ -190,8 +197,20 @@ ALIKE = ("opening_share",)
 """Those that rise there."""
 
 
-def _texts(outcome: Outcome) -> list[tuple[str, Sequence[Any]]]:
-    return [(name, list(outcome.values(name))) for name in ("instruction", "response")]
+def _drawn(outcome: Outcome) -> dict[str, list[str]]:
+    """Instructions and responses of a sample of rows, drawn and put in order by hashes of their ids."""
+    names = ("instruction", "response")
+    lowest = Lowest(figures.WORDS)  # as many rows suffice for so many words
+    for row_id, *said in zip(*map(outcome.values, ("id", *names)), strict=True):
+        lowest.add(digest([row_id, "guards"]).encode(), said)
+    rows = lowest.items()
+    return {name: [said[place] or "" for said in rows] for place, name in enumerate(names)}
+
+
+def _blocks(texts: Iterable[str]) -> Iterator[list[str]]:
+    left = iter(texts)
+    while some := list(islice(left, AT_ONCE)):
+        yield some
 
 
 def _shown(name: str, value: Any) -> str:
@@ -213,9 +232,6 @@ def _table(outcome: Outcome) -> ShownTable:
 
 def _unlike(outcome: Outcome) -> list[tuple[str, str]]:
     """The prompts least like real queries, the least first."""
-    near = [
-        (value, text)
-        for value, text in zip(outcome.values(LIKENESS), outcome.values("instruction"), strict=True)
-        if value is not None
-    ]
-    return [(plain(text or "", SHOWN), f"{value:.2f}") for value, text in sorted(near)[:UNLIKE]]
+    pairs = zip(outcome.values(LIKENESS), outcome.values("instruction"), strict=True)
+    near = nsmallest(UNLIKE, ((value, text or "") for value, text in pairs if value is not None))
+    return [(plain(text, SHOWN), f"{value:.2f}") for value, text in near]

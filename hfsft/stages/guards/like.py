@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property, partial
 from pathlib import Path
 from statistics import median
-from typing import Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 from pydantic import BeforeValidator
 
@@ -14,9 +14,12 @@ from hfsft.engine.resources import Resource, Work
 from hfsft.hashing import digest, unit
 from hfsft.models.model import STATIC
 from hfsft.rows.batch import Batch
-from hfsft.similarity import DenseIndex
 from hfsft.stages.guards.figures import words
 from hfsft.stages.seeds import PromptTable
+from hfsft.tallies.middle import Middle
+
+if TYPE_CHECKING:
+    from hfsft.similarity import DenseIndex
 
 MOST = 5_000  # real queries that are compared with, picked by a hash of what they say
 LIKENESS = "likeness"
@@ -39,6 +42,8 @@ class Queries:
         """For each text the cosine to the query that means most nearly the same, by an embedder."""
         library = embedder.load()
         if self._index is None or self._index[0] != embedder.key:
+            from hfsft.similarity import DenseIndex
+
             index: DenseIndex[int] = DenseIndex()
             index.add(range(len(self.texts)), library.embed(self.texts))
             self._index = embedder.key, index
@@ -90,12 +95,15 @@ class LikeQueries(NamedTuple):
     known: float | None  # share of the prompts' words that some query has
 
     @classmethod
-    def of(cls, texts: Sequence[str], queries: Queries) -> LikeQueries:
+    def of(cls, texts: Iterable[str], queries: Queries) -> LikeQueries:
         """The comparison of prompts with queries."""
-        said = [words(text) for text in texts]
-        every = [word for each in said for word in each]
-        known = sum(word in queries.vocabulary for word in every) / len(every) if every else None
-        return cls(median(map(len, said)) if said else 0, queries.length, known)
+        lengths, every, known = Middle(), 0, 0
+        for text in texts:
+            said = words(text)
+            lengths.add(len(said))
+            every += len(said)
+            known += sum(word in queries.vocabulary for word in said)
+        return cls(lengths.median() if lengths else 0, queries.length, known / every if every else None)
 
 
 def measuring(queries: Resource, embedder: Resource) -> Callable[[Batch], Batch]:

@@ -17,20 +17,17 @@ from hfsft.engine.resources import Work
 from hfsft.engine.step import Bound, Step, compare
 from hfsft.errors import UNREADABLE, AnswerError, Problem, nearest
 from hfsft.marks import CONTENTS, PROSE, is_contents
-from hfsft.models.model import Turns
+from hfsft.models.model import Model, Turns
 from hfsft.prompts import Prompt
 from hfsft.rows.batch import Row
 from hfsft.rows.columns import EVIDENCE, REASON, REFERENCE, Column, criterion_of
 from hfsft.rows.views import WHOLE, ended_earlier
-from hfsft.stages.base import BEARS, CardPart, Context, Outcome
-from hfsft.stages.judging import calibrated, judge_report
+from hfsft.stages.base import BEARS, CardPart, Context, Outcome, Stage
 from hfsft.stages.judging.anchors import Anchor, apart_step, asked_before, faults, taking_out
-from hfsft.stages.judging.exams import exam_report
-from hfsft.stages.judging.judge_report import NO_VERDICT, UNSCORED
 from hfsft.stages.judging.jury import Jury
 from hfsft.stages.judging.jury_stage import JuryStage
 from hfsft.stages.judging.rubric import DEFAULT, READY, AnyCriterion, Criterion, Rubric, ready
-from hfsft.stages.judging.score_columns import AGGREGATES, LOWEST, ScoreColumns, scores_of
+from hfsft.stages.judging.score_columns import AGGREGATES, LOWEST, NO_VERDICT, UNSCORED, ScoreColumns, scores_of
 from hfsft.stages.judging.verdict import Grader, Per, Score
 
 NAME = r"^[a-z][a-z0-9_]*$"
@@ -144,6 +141,16 @@ class Judge(JuryStage):
         """The anchors; none where they stand in a file that was not read."""
         return [] if isinstance(self.anchors, str) else self.anchors
 
+    def with_models(self, models: Mapping[str, Model]) -> Stage:
+        """The section as it is; with one model that gives numbers another one."""
+        asks = self.asks(models)
+        model = models.get(asks[0].name) if len(asks) == 1 else None
+        if model is None or model.task in self.tasks:
+            return self
+        from hfsft.stages.judging.rewards.reward_judge import RewardJudge
+
+        return RewardJudge.in_place_of(self, asks[0].name, model) or self
+
     def standing_alone(self) -> dict[str, Any]:
         """The rubric itself in place of its name."""
         if not self.criteria:
@@ -247,12 +254,17 @@ class Judge(JuryStage):
 
     def notes(self, outcome: Outcome) -> Iterator[str]:
         """Whether it is a judge, whether it tells rows apart, what it could not say, and whom it may favour."""
+        from hfsft.stages.judging import calibrated, judge_report
+
         yield from super().notes(outcome)
         yield from calibrated.notes(outcome.figures.get(self.key, {}))
         yield from judge_report.notes(self.judged(outcome, expected=self.expected))
 
     def card(self, outcome: Outcome) -> CardPart | None:
         """The scores of the rows that stayed, criterion by criterion, and its exam."""
+        from hfsft.stages.judging import calibrated, judge_report
+        from hfsft.stages.judging.exams import exam_report
+
         part = judge_report.card(self.judged(outcome, expected=self.expected))
         more = {**calibrated.card(outcome.figures.get(self.key, {})), **exam_report.card(outcome, self.key)}
         return part and part._replace(values={**part.values, **more})

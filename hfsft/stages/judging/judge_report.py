@@ -17,10 +17,8 @@ from hfsft.stages.base import CardPart, Name, Outcome, Shares, ShownTable, Warn
 from hfsft.stages.judging import jury_report
 from hfsft.stages.judging.bias import bias_report
 from hfsft.stages.judging.rubric import Rubric
+from hfsft.stages.judging.score_columns import NO_VERDICT
 
-UNSCORED = "unscored"
-NO_VERDICT = "judge.unscored"
-"""The step that takes out the rows that could not be scored."""
 SAME = 0.9  # share of rows with one score, from which a judge hardly tells rows apart
 SOME = 5  # rows, below which one score for all says nothing
 FEW = 10  # rows, below which nothing is said of how sure their scores are

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Sequence
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
 from hfsft.rows.columns import ADJUSTED
 from hfsft.stages.base import Asks, Outcome, Panel
-from hfsft.stages.judging import calibrated, judge_report, jury, jury_report
-from hfsft.stages.judging.bias import measured
+from hfsft.stages.judging import jury
 from hfsft.stages.judging.bias.adjusted_stage import AdjustedStage
-from hfsft.stages.judging.exams import exam_report
-from hfsft.stages.judging.exams.exam import TABLE, errors
 from hfsft.stages.judging.exams.examined_stage import ExaminedStage
 from hfsft.stages.judging.jury import Combine
 from hfsft.stages.judging.score_columns import AGGREGATES, ScoreColumns
+
+if TYPE_CHECKING:
+    from hfsft.stages.judging.judge_report import Judged
 
 
 class JuryStage(AdjustedStage, ExaminedStage, ABC):
@@ -75,6 +75,10 @@ class JuryStage(AdjustedStage, ExaminedStage, ABC):
 
     def figures(self, outcome: Outcome) -> dict[str, Any]:
         """Of its exam and its controls, of what its scores go along with, of how several judges agree."""
+        from hfsft.stages.judging import calibrated, jury_report
+        from hfsft.stages.judging.bias import measured
+        from hfsft.stages.judging.exams.exam import TABLE, errors
+
         erred = errors(outcome.table(TABLE), self.several, list(self.measure.criteria))
         found = {
             **super().figures(outcome),
@@ -85,9 +89,11 @@ class JuryStage(AdjustedStage, ExaminedStage, ABC):
         }
         return {name: figures for name, figures in found.items() if figures}
 
-    def judged(self, outcome: Outcome, *, expected: bool) -> judge_report.Judged:
+    def judged(self, outcome: Outcome, *, expected: bool) -> Judged:
         """What the build came to, for whoever tells it; `expected` says whether scores are means of probabilities."""
-        return judge_report.Judged(
+        from hfsft.stages.judging.judge_report import Judged
+
+        return Judged(
             outcome,
             self.measure,
             len(self.anchor_list),
@@ -98,6 +104,9 @@ class JuryStage(AdjustedStage, ExaminedStage, ABC):
 
     def panel(self, outcome: Outcome) -> Panel | None:
         """What was measured of the judge itself."""
+        from hfsft.stages.judging import calibrated, judge_report
+        from hfsft.stages.judging.exams import exam_report
+
         figures = outcome.figures.get(self.key, {})
         pieces = [
             *exam_report.pieces(outcome, self.key),

@@ -13,6 +13,9 @@ from hfsft.stages.judging.verdict import Grade
 
 AGGREGATES = ("mean", "min")  # of a row's scores; reserved as names of criteria
 LOWEST = "turns"  # of the mean scores of a conversation's answers; reserved where these are asked for
+UNSCORED = "unscored"  # why a row has no scores
+NO_VERDICT = "judge.unscored"
+"""The step that takes out the rows that could not be scored."""
 SPREAD = "How far the probabilities of the score of {} lie apart: their standard deviation."
 APART = "How far the judges' scores of {} lie apart: their standard deviation."
 SPREAD_OF_ALL = "The mean of the spreads of all criteria, by their weights."

@@ -20,10 +20,10 @@ from hfsft.stages.base import CardPart, Context, Outcome, Panel, Stage, Warn
 from hfsft.stages.reviewing import review_report
 from hfsft.stages.reviewing.decisions import verdicts_in
 from hfsft.stages.reviewing.steps import FOUND, KEY, steps
-from hfsft.verdicts import RELEASED, Verdicts, file_beside
+from hfsft.verdicts import Verdicts
+from hfsft.verdicts.verdict_file import path_beside
 
 WORD = r"^[a-z][a-z0-9_]{0,23}$"  # of a reason, which is the rule that the ledger names
-OF_A_RELEASE = ("recipe", "recipe.resolved")  # what the recipes in a release are called
 
 
 class Review(Stage):
@@ -105,10 +105,7 @@ class Review(Stage):
         """The file of verdicts, which need not exist; None where the recipe came from no file and names none."""
         if self.verdicts:
             return base / Path(self.verdicts).expanduser()
-        released = base / RELEASED
-        if stem in OF_A_RELEASE and released.is_file():
-            return released
-        return base / file_beside(stem) if stem else None
+        return path_beside(base, stem)
 
     @property
     def did(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import partial
+from itertools import chain
 from math import floor, inf
 from typing import Any, ClassVar, Literal
 
@@ -22,6 +23,7 @@ from hfsft.stages.base import CardPart, Context, Outcome, Panel, Section, ShownT
 from hfsft.stages.guards.like import AnyQueries, packaged, real_queries
 from hfsft.stages.selecting.twin import BOTH, CHOSEN, ONLY, RANDOM, SELECTED
 from hfsft.stages.selecting.walk import ROUNDING, Room, by_chance, by_order, by_vectors, by_words, order
+from hfsft.tallies.exact_mean import ExactMean
 
 SELECT, UNSELECTED, LIKENESS = "select", "unselected", "select_likeness"
 PARTS = 10  # of the candidates in the order of a measure, whose shares are shown
@@ -203,18 +205,25 @@ def _table(section: Select, outcome: Outcome) -> ShownTable | None:
     """Means and medians of what rows are ordered by, and their length, of candidates, taken rows, and chance."""
     if not len(outcome.values("id")):
         return None
-    fell = ([*outcome.removed(name, SELECT), *outcome.removed(name, ONLY)] for name in _measured(section))
+    chosen = [how in (BOTH, RANDOM) for how in _candidates(outcome, CHOSEN)]
+    taken = len(outcome.values("id"))
     rows = []
-    chosen = [*outcome.values(CHOSEN), *outcome.removed(CHOSEN, SELECT), *outcome.removed(CHOSEN, ONLY)]
-    for name, others in zip(_measured(section), fell, strict=True):
-        kept = list(map(_number, outcome.values(name)))
-        every = [*kept, *map(_number, others)]
-        by_chance = [value for value, how in zip(every, chosen, strict=True) if how in (BOTH, RANDOM)]
-        rows.append((name, *(_mean(values) for values in (every, kept, by_chance))))
-    counts = (len(chosen), len(outcome.values("id")), sum(how in (BOTH, RANDOM) for how in chosen))
+    for name in _measured(section):
+        every, kept, by_chance = ExactMean(), ExactMean(), ExactMean()
+        for place, (value, drawn) in enumerate(zip(_candidates(outcome, name), chosen, strict=True)):
+            if (number := _number(value)) is not None:
+                for mean in (every, *[kept] * (place < taken), *[by_chance] * drawn):
+                    mean.add(number)
+        rows.append((name, *(_said(mean) for mean in (every, kept, by_chance))))
+    counts = (len(chosen), taken, sum(chosen))
     return ShownTable(
         ("mean of", "candidates", "selected", "by chance"), [("(rows)", *counts), *rows], (1, 2, 3), "Selection"
     )
+
+
+def _candidates(outcome: Outcome, name: str) -> Iterator[Any]:
+    """A column of the rows that were taken, then of those that were not."""
+    return chain(outcome.values(name), outcome.removed(name, SELECT), outcome.removed(name, ONLY))
 
 
 def _measured(section: Select) -> list[str]:
@@ -226,9 +235,8 @@ def _number(value: Any) -> float | None:
     return float(len(value)) if found is None and isinstance(value, str) else found
 
 
-def _mean(values: Sequence[float | None]) -> str:
-    found = [value for value in values if value is not None]
-    return f"{sum(found) / len(found):.3g}" if found else ""
+def _said(mean: ExactMean) -> str:
+    return "" if mean.mean is None else f"{mean.mean:.3g}"
 
 
 def liking(queries: Resource, embedder: Resource) -> Callable[[Batch], Batch]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import Field, model_validator
 
@@ -12,15 +12,20 @@ from hfsft.engine.resources import Resource, Work
 from hfsft.engine.step import Bound, Step, compare
 from hfsft.errors import Problem, nearest
 from hfsft.rows.views import READS as VIEWED
+from hfsft.section.late_module import LateModule
 from hfsft.similarity import SKETCH, VERSION
 from hfsft.stages.base import CardPart, Context, Outcome, Panel, Stage
 from hfsft.stages.selecting.twin import CHOSEN
 from hfsft.stages.split import leak as leaks
-from hfsft.stages.split import telling
 from hfsft.stages.split.apart import JOINS
 from hfsft.stages.split.leak import Leak
 from hfsft.stages.split.row_families import KEYING, KEYS, OPTIONAL, READS, SKETCHED
 from hfsft.stages.split.sides import NONE, TOPIC, column_of
+
+if TYPE_CHECKING:
+    from hfsft.stages.split import telling
+else:
+    telling = LateModule("hfsft.stages.split.telling")
 
 
 class Split(Stage):

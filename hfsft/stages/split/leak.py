@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from heapq import nsmallest
 from typing import Any, ClassVar, Literal, NamedTuple
 
 from pydantic import Field
@@ -72,17 +73,22 @@ def steps(leak: Leak | None, place: Place) -> list[Step]:
 
 def closest(outcome: Outcome, at_most: float) -> Closest | None:
     """The pair that has most in common across the split; None where nothing is held out, or nothing in common."""
-    found = _pairs(outcome)
-    if not found:
+    found = min(_pairs(outcome), key=_most_first, default=None)
+    if found is None:
         return None
-    share, row_id, side, of = min(found, key=lambda each: (-each[0], each[1]))
-    return Closest(share, row_id, side, of, sum(each[0] > at_most for each in found))
+    share, row_id, side, of = found
+    return Closest(share, row_id, side, of, sum(each > at_most for each in outcome.numbers(OVERLAP)))
 
 
-def _pairs(outcome: Outcome) -> list[tuple[float, str, str, str]]:
+def _pairs(outcome: Outcome) -> Iterator[tuple[float, str, str, str]]:
     """Each held-out row that has something in common: the share, its id, its side, and the row that it has it with."""
     columns = (outcome.values(name) for name in (OVERLAP, "id", "split", f"{OVERLAP}{OF}"))
-    return [(share, *rest) for share, *rest in zip(*columns, strict=True) if share]
+    return ((share, *rest) for share, *rest in zip(*columns, strict=True) if share)
+
+
+def _most_first(pair: tuple[float, str, str, str]) -> tuple[float, str, str, str]:
+    share, row_id, side, of = pair
+    return -share, row_id, side, of
 
 
 def figures(outcome: Outcome, at_most: float) -> Mapping[str, Any]:
@@ -116,10 +122,12 @@ def stops(outcome: Outcome, leak: Leak | None) -> Iterator[str]:
 
 def shown(outcome: Outcome) -> Iterator[str | ShownTable]:
     """The pairs that have most in common, for the report; without texts where none may be shown."""
-    pairs = sorted(_pairs(outcome), key=lambda each: (-each[0], *each[1:]))[:PAIRS]
+    pairs = nsmallest(PAIRS, _pairs(outcome), key=_most_first)
     if not pairs:
         return
-    texts = dict(zip(outcome.values("id"), outcome.values(READS[0]), strict=True)) if outcome.samples else {}
+    named = {row_id for _, held_out, _, of in pairs for row_id in (held_out, of)}
+    said_by = zip(outcome.values("id"), outcome.values(READS[0]), strict=True) if outcome.samples else ()
+    texts = {row_id: text for row_id, text in said_by if row_id in named}
 
     def said(row_id: str) -> str:
         return f"{row_id} {plain(texts.get(row_id) or '', SHOWN)}".strip()

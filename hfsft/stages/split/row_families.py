@@ -21,7 +21,7 @@ from hfsft.rows.row import EDITED, WRITTEN
 from hfsft.rows.views import OPTIONAL as VIEWED
 from hfsft.rows.views import READS as VIEWS
 from hfsft.rows.views import SETTING, Question, asked_hash, questions
-from hfsft.similarity import COUNTED, SKETCH, LexicalIndex, Sketched, families, sketches_of
+from hfsft.similarity import COUNTED, SKETCH, Sketched, families, sketches_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from hfsft.engine.adding import Columns
     from hfsft.engine.spread.scattered import Does, Scattered
     from hfsft.near import NearPairs
+    from hfsft.similarity import LexicalIndex
 
 READS = ("seed_id", "origin", "instruction")
 OPTIONAL = (*VIEWED, "family_key", DOCUMENT, EDITED_FROM)
@@ -146,6 +147,8 @@ class Naming:
             import numpy as np
 
             return [_parts(each) for each in questions(rows.of(np.array([there[place] for place in places], np.int64)))]
+
+        from hfsft.similarity import LexicalIndex
 
         index = LexicalIndex[int](kept)
         known_by = [digests[place] for place in there]

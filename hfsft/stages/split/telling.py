@@ -89,9 +89,8 @@ def card(outcome: Outcome, similarity: float, closest: Closest | None) -> CardPa
     names = outcome.values(FAMILY)
     if not len(names):
         return None
-    of_side = set(zip(names, outcome.values(SIDE), strict=True))
-    sizes, divided = Counter(names), Counter(family for family, _ in of_side)
-    held = Counter(side for _, side in of_side)
+    sizes, of_side = _families(outcome)
+    divided, held = Counter(family for family, _ in of_side), Counter(side for _, side in of_side)
     counts = {side: held[side] for side in outcome.splits}
     return CardPart(
         "split",
@@ -112,14 +111,21 @@ def card(outcome: Outcome, similarity: float, closest: Closest | None) -> CardPa
     )
 
 
+def _families(outcome: Outcome) -> tuple[Counter[str], set[tuple[str, str]]]:
+    """How many rows each family has, and on which sides it lies."""
+    sizes, of_side = Counter[str](), set[tuple[str, str]]()
+    for family, side in zip(outcome.values(FAMILY), outcome.values(SIDE), strict=True):
+        sizes[family] += 1
+        of_side.add((family, side))
+    return sizes, of_side
+
+
 def panel(outcome: Outcome) -> Panel:
     """How many families each side has, and how many families have how many rows."""
-    sides: dict[str, set[str]] = {side: set() for side in outcome.splits}
-    names = outcome.values(FAMILY)
-    for family, side in zip(names, outcome.values(SIDE), strict=True):
-        sides[side].add(family)
-    counts = ", ".join(f"{len(found):,} in {side}" for side, found in sides.items())
-    sizes = sorted(Counter(Counter(names).values()).items())
+    families, of_side = _families(outcome)
+    held = Counter(side for _, side in of_side)
+    counts = ", ".join(f"{held[side]:,} in {side}" for side in outcome.splits)
+    sizes = sorted(Counter(families.values()).items())
     rows: list[tuple[object, int]] = list(sizes[:SIZES])
     if more := sizes[SIZES:]:
         rows.append((f"up to {more[-1][0]:,}", sum(count for _, count in more)))
@@ -128,7 +134,7 @@ def panel(outcome: Outcome) -> Panel:
         "Split and families",
         (
             "A family is all rows grown from one seed, joined with their near-duplicates; it is never divided between "
-            f"{' and '.join(sides)}. {len(set(names)):,} families: {counts}",
+            f"{' and '.join(outcome.splits)}. {len(families):,} families: {counts}",
             ShownTable(("rows in a family", "families"), rows, (0, 1), "Sizes of families"),
             *shown(outcome),
         ),

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 from hfsft.errors import AnswerError
-from hfsft.hashing import sampling_seed
 from hfsft.models.model import Answer, Request
 from hfsft.rows.batch import Row
 from hfsft.rows.calls import as_json
 from hfsft.rows.columns import Column, column
-from hfsft.rows.messages import MESSAGE, Message, system_apart
-from hfsft.rows.views import own_turns, prompt_messages
+from hfsft.rows.messages import MESSAGE, Message
+from hfsft.rows.views import own_turns
 from hfsft.rows.views import tools as row_tools
 from hfsft.stages.base import SAMPLED
 from hfsft.stages.several_answers import PROMPT
@@ -84,40 +83,6 @@ class Toolbox:
 def _prompt(row: Row) -> str:
     """What tells a row's prompt from others: candidates for one prompt are offered the same tools."""
     return str(row.get(PROMPT) or row["id"])
-
-
-class AnsweredRow(NamedTuple):
-    """One answer, and what a row gets beside it where it may call tools."""
-
-    response: str
-    thought: str | None
-    columns: dict[str, Any]
-
-
-def answered(
-    toolbox: Toolbox | None, row: Row, request: Request, tag: str, *, reasons: bool
-) -> Generator[Request, Answer, AnsweredRow]:
-    """The answer to a request, with as many more as calls of tools need; `tag` tells their seeds apart.
-
-    The turns are the row's own only where tools were called: what is sent may say more than the row does.
-    """
-    if toolbox is None:
-        answer = yield request
-        return AnsweredRow(answer.text.strip(), answer.reasoning.strip() or None, {})
-
-    def asking(tag: str) -> Request:
-        return replace(request, seed=sampling_seed(row["id"], tag))
-
-    turns, columns = yield from toolbox.answer(row, request.messages, asking, tag, reasons=reasons)
-    said = [*system_apart(prompt_messages(row))[1], *turns]
-    own = said if len(turns) > 1 or turns[-1].get("tool_calls") else None
-    return AnsweredRow(turns[-1]["content"], turns[-1].get("reasoning"), {TURNS: own, **columns})
-
-
-def calls_last(row: Mapping[str, Any]) -> bool:
-    """Whether a row ends with calls, so that nothing need be said there."""
-    turns = own_turns(row)
-    return bool(turns and turns[-1].get("tool_calls"))
 
 
 def columns() -> Iterator[Column]:

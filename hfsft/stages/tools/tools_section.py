@@ -13,12 +13,16 @@ from hfsft.errors import Problem
 from hfsft.marks import FILE, PROSE, TEMPLATE, Loc
 from hfsft.prompts import Prompt, is_text
 from hfsft.rows.calls import ShapeError, tools_of
+from hfsft.section.late_module import LateModule
 from hfsft.stages.base import Asks, Section, Template
-from hfsft.tooling.tool_results import FOLDER, VARIABLES, Canned, entries_in
-from hfsft.tooling.tool_schemas import Tool, tools_in, unfit
 
 if TYPE_CHECKING:
     from hfsft.stages.base import Context
+    from hfsft.tooling import tool_results, tool_schemas
+    from hfsft.tooling.tool_schemas import Tool
+else:
+    tool_results = LateModule("hfsft.tooling.tool_results")
+    tool_schemas = LateModule("hfsft.tooling.tool_schemas")
 
 
 class Tools(Section):
@@ -130,11 +134,13 @@ class Tools(Section):
     def prompt(self) -> Prompt:
         """What the model is asked that writes results. Raises `PromptError`."""
         inline = is_text(self.template)
-        return Prompt.parse(self.template, name="tools.template") if inline else Prompt.named(FOLDER, self.template)
+        if inline:
+            return Prompt.parse(self.template, name="tools.template")
+        return Prompt.named(tool_results.FOLDER, self.template)
 
     def renders(self, at: Loc) -> list[Template]:
         """The template of results; `at` is where the section stands in the one around it."""
-        return [Template((*at, "template"), self.prompt, VARIABLES)] if self.simulates else []
+        return [Template((*at, "template"), self.prompt, tool_results.VARIABLES)] if self.simulates else []
 
     def declared(self, base: Path) -> list[Tool]:
         """The tools of the recipe. Raises ValueError, in words, for those that cannot be used."""
@@ -142,13 +148,13 @@ class Tools(Section):
         if self.path:
             given = _loaded(base / Path(self.path).expanduser())
         try:
-            return tools_in(tools_of(given)) if given else []
+            return tool_schemas.tools_in(tools_of(given)) if given else []
         except ShapeError as error:
             raise ValueError(str(error)) from None
 
     def canned(self, base: Path) -> list[Mapping[str, Any]]:
         """The entries of the list of results. Raises ValueError, in words, for those that cannot be used."""
-        return entries_in(base / Path(self.results).expanduser()) if self.results else []
+        return tool_results.entries_in(base / Path(self.results).expanduser()) if self.results else []
 
     def problems(self, context: Context, *at: str) -> Iterator[Problem]:
         """What is wrong with files and schemas; `at` is the way to the section."""
@@ -157,7 +163,7 @@ class Tools(Section):
         where = (*at, "path") if self.path else (*at, "schemas") if self.schemas else at
         try:
             tools = self.declared(context.base)
-            for wrong in unfit(tools):
+            for wrong in tool_schemas.unfit(tools):
                 yield Problem(context.place(*where), f"{name}: {wrong}")
         except (ValueError, OSError) as error:
             advice = "a list of function schemas is expected"
@@ -169,7 +175,7 @@ class Tools(Section):
                 "declare more tools, or leave `irrelevant` out",
             )
         try:
-            known = Canned(self.canned(context.base)).tools
+            known = tool_results.Canned(self.canned(context.base)).tools
         except (ValueError, OSError) as error:
             advice = "it holds objects with name, arguments and result"
             yield Problem(context.place(*at, "results"), f"{name}.results: {_told(self.results, error)}", advice)

@@ -22,7 +22,8 @@ from hfsft.stages.base import AskingPart
 from hfsft.stages.evolving.ways import WeightedTemplate
 from hfsft.stages.tools.tools_section import Tools
 from hfsft.stages.writing.base import Written
-from tests.recipe.test_identity import SECTIONS, save_tokenizer
+from tests.recipe.every_section import save_tokenizer
+from tests.recipe.test_identity import SECTIONS
 
 ROW = '{"prompt": "the vault code is 4711", "completion": "It is."}\n'
 EXAMPLES = {"name": "toy", "examples": [{"path": "rows.jsonl"}], "filters": [], "split": {"validation": 0}}

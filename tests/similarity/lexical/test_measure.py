@@ -16,8 +16,11 @@ def test_each_way_counts_the_same(monkeypatch: pytest.MonkeyPatch, common: float
     chance = random.Random(7)
     drawn = [{*range(5), *chance.choices(range(5, 200), k=chance.randrange(30))} for _ in range(40)]
     sets = [*drawn, set(), {1}, set(drawn[0])]
-    found = measure._square([np.array(sorted(one), np.uint64) for one in sets])
-    for row, one in enumerate(sets):
-        for column, other in enumerate(sets):
-            share = len(one & other) / max(1, len(one | other)) if row != column else 0.0
-            assert found[row, column] == share
+    found = measure._InCommon([np.array(sorted(one), np.uint64) for one in sets])
+    for start, stop in ((0, 1), (0, 30), (30, len(sets))):
+        shares = found.shares(start, stop)
+        assert shares.shape == (stop - start, stop)
+        for row, one in enumerate(sets[start:stop], start):
+            for column, other in enumerate(sets[:stop]):
+                share = len(one & other) / max(1, len(one | other)) if column < row else 0.0
+                assert shares[row - start, column] == share

@@ -37,14 +37,23 @@ def test_words_are_those_of_the_normal_form() -> None:
 def test_opening() -> None:
     assert opening(["How do I pay?", "how do I leave", "Where?"]) == ("how do i", 2 / 3)
     assert opening([]) is None
+    assert opening(["", ""]) == ("", 1.0)
+
+
+def test_the_commonest_opening_is_counted_exactly_among_very_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hfsft.stages.guards.figures.OPENINGS", 100)
+    texts = [f"order {number} here" if number % 20 else "how do I pay" for number in range(10_000)]
+    assert opening(texts) == ("how do i", 0.05)
+    assert opening([f"order {number} here" for number in range(10_000)]) is None
 
 
 def test_the_vendi_score_counts_what_is_wholly_different() -> None:
     eye = np.eye(8, dtype=np.float32)
-    assert vendi(eye) == pytest.approx(8)
-    assert vendi(np.repeat(eye[:1], 8, axis=0)) == pytest.approx(1)
-    assert vendi(np.repeat(eye[:4], 3, axis=0)) == pytest.approx(4)
-    assert vendi(np.zeros((3, 8), np.float32)) is None
+    assert vendi([eye]) == pytest.approx(8)
+    assert vendi([np.repeat(eye[:1], 8, axis=0)]) == pytest.approx(1)
+    assert vendi([eye[:4], eye[:3], eye[:4], eye[3:4]]) == pytest.approx(4)
+    assert vendi([np.zeros((3, 8), np.float32)]) is None
+    assert vendi([]) is None
 
 
 def test_the_vendi_score_is_that_of_the_similarity_matrix() -> None:
@@ -52,7 +61,7 @@ def test_the_vendi_score_is_that_of_the_similarity_matrix() -> None:
     unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
     shares = np.linalg.eigvalsh((unit @ unit.T).astype(np.float64) / 40)
     shares = shares[shares > 1e-9]
-    assert vendi(vectors) == pytest.approx(np.exp(-(shares * np.log(shares)).sum()), rel=1e-4)
+    assert vendi([vectors[:7], vectors[7:]]) == pytest.approx(np.exp(-(shares * np.log(shares)).sum()), rel=1e-4)
 
 
 def test_apart() -> None:

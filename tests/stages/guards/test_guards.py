@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,9 @@ from hfsft.recipe.compile import compile_recipe
 from hfsft.release.reader import Release
 from hfsft.stages.base import Outcome, Warn
 from hfsft.stages.guards.guards import Guards
+from hfsft.stages.guards.like import LIKENESS
 from hfsft.stages.guards.people import BEYOND, marking
+from hfsft.tallies.column_values import ColumnValues
 
 
 def test_the_worst_rows_of_models_go_where_people_would_be_too_few() -> None:
@@ -117,3 +120,26 @@ def test_rules_bound_how_like_real_queries_rows_are_before_answers_are_paid(
     building.run(told, out=tmp_path / "build")
     found = Release("", tmp_path / "build" / "guarded")
     assert found.summary()["figures"]["guards"]["like_near"] >= 0.5
+
+
+def test_figures_hold_a_sample_of_texts_and_not_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hfsft.stages.guards.figures.WORDS", 200)
+    held = Counter[str]()
+
+    class Text(str):
+        def __init__(self, *_: object) -> None:
+            held["now"] += 1
+            held["most"] = max(held["most"], held["now"])
+
+        def __del__(self) -> None:
+            held["now"] -= 1
+
+    def values(name: str) -> ColumnValues:
+        said = f"{name} number %d of all that were asked"
+        return ColumnValues(lambda: (None if name == LIKENESS else Text(said % row) for row in range(5_000)), 5_000)
+
+    found = Guards().figures(Outcome([], values, lambda *_: [], []))
+    assert found["rows"] == 5_000
+    assert found["opening_share"] == 1 / 5_000
+    assert 0 < found["distinct_instruction"] < 1
+    assert held["most"] < 2_500

@@ -97,8 +97,10 @@ def figures(outcome: Outcome, columns: Mapping[str, str]) -> dict[str, Any]:
         found["correlations"][name] = {measure: _json(each) for measure, each in told.items()}
         found["doubled"][name] = round(fitted(scores, lengths).doubled, 4)
         for measure, each in told.items():
+            if each is None or not _strong(each, len(columns)):
+                continue
             held = each if measure in (LENGTH, POSITION) else at_equal(scores, values[measure], lengths)
-            if each and held and each.rho * held.rho > 0 and all(_strong(one, len(columns)) for one in (each, held)):
+            if held and each.rho * held.rho > 0 and _strong(held, len(columns)):
                 found["told"].append([measure, name, round(held.rho, 4)])
     return {**found, "fillers": _fillers(texts, styles, shown=outcome.samples)}
 
@@ -122,8 +124,8 @@ def _judged(outcome: Outcome, scores: Sequence[str]) -> list[Mapping[str, Any]]:
     return sorted(found, key=lambda row: str(row["id"]))
 
 
-def _strong(found: Correlation | None, criteria: int) -> bool:
-    return found is not None and abs(found.rho) >= STRONG and found.surely(CHANCE / (len(MEASURES) * criteria))
+def _strong(found: Correlation, criteria: int) -> bool:
+    return abs(found.rho) >= STRONG and found.surely(CHANCE / (len(MEASURES) * criteria))
 
 
 def _json(found: Correlation | None) -> list[float] | None:

@@ -23,9 +23,9 @@ from hfsft.rows.limits import Limits
 from hfsft.stages.base import Section
 from hfsft.stages.judging.anchors import Anchor
 from hfsft.stages.judging.exams.drift import STRETCH, Graded, drifts, stretches
-from hfsft.stages.judging.judge_report import UNSCORED
 from hfsft.stages.judging.jury import Jury
 from hfsft.stages.judging.rubric import Rubric
+from hfsft.stages.judging.score_columns import UNSCORED
 from hfsft.stages.judging.verdict import Grade, Grader
 
 DRIFT, DRIFTED = "judge.drift", "judge.drifted"

@@ -19,8 +19,8 @@ from hfsft.rows.views import answered
 from hfsft.stages.judging.anchors import Anchor
 from hfsft.stages.judging.exams.exam_figures import Levels, Twice, exam_figures
 from hfsft.stages.judging.exams.exam_result import MEND, Exam, Examined, wrong_with
-from hfsft.stages.judging.judge_report import UNSCORED
 from hfsft.stages.judging.rubric import Rubric
+from hfsft.stages.judging.score_columns import UNSCORED
 from hfsft.stages.judging.verdict import Grader
 
 TABLE = "exam"  # the side table of what is graded

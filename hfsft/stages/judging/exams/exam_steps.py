@@ -20,7 +20,7 @@ from hfsft.stages.judging.exams.controls import (
 )
 from hfsft.stages.judging.exams.exam import ASKS, BOUNDS, ITEMS, OWN, TABLE, TWICE, right_of, table
 from hfsft.stages.judging.exams.exam_result import Exam
-from hfsft.stages.judging.judge_report import UNSCORED
+from hfsft.stages.judging.score_columns import UNSCORED
 
 _WORK = "hfsft.stages.judging.exams.exam_work"
 

@@ -15,14 +15,11 @@ from hfsft.rows.batch import Row
 from hfsft.rows.columns import score_of
 from hfsft.stages.base import AskingStage, Context, Judging, Outcome, ShownTable
 from hfsft.stages.judging.anchors import Anchor
-from hfsft.stages.judging.exams import exam_report
 from hfsft.stages.judging.exams.controls import AnyControl, controlled
-from hfsft.stages.judging.exams.exam import ASKS
 from hfsft.stages.judging.exams.exam_result import Exam
-from hfsft.stages.judging.exams.exam_steps import controlled_step, drift_steps, exam_steps
-from hfsft.stages.judging.judge_report import UNSCORED
 from hfsft.stages.judging.jury import Jury
 from hfsft.stages.judging.rubric import Rubric
+from hfsft.stages.judging.score_columns import UNSCORED
 from hfsft.stages.judging.verdict import Grader
 
 if TYPE_CHECKING:
@@ -85,6 +82,8 @@ class ExaminedStage(AskingStage, ABC):
         """Its exam."""
         if self.bounds is None:
             return []
+        from hfsft.stages.judging.exams.exam_steps import exam_steps
+
         judge = next(step for step in self._without_controls.steps(context) if step.asks)
         assert judge.work is not None, "who asks has a function"
         graded_by = {name: value for name, value in judge.identity.items() if name not in NOT_OF_ONE}
@@ -98,6 +97,8 @@ class ExaminedStage(AskingStage, ABC):
         if self.control is None:
             return [judge, scored]
         assert judge.work is not None, "who asks has a function"
+        from hfsft.stages.judging.exams.exam_steps import controlled_step, drift_steps
+
         criteria = list(self.measure.criteria)
         steps = drift_steps(judge, criteria, scores, judge.work.arguments["section"], self.control)
         return [controlled_step(judge, criteria, self.control.share), scored, *steps]
@@ -121,14 +122,23 @@ class ExaminedStage(AskingStage, ABC):
 
     def tells(self, step: Step, rows: Rows) -> Iterator[str | ShownTable]:
         """Its exam, before any row is asked for."""
-        if self.bounds is not None and step.name == ASKS:
+        if self.bounds is None:
+            return
+        from hfsft.stages.judging.exams import exam_report
+        from hfsft.stages.judging.exams.exam import ASKS
+
+        if step.name == ASKS:
             yield from exam_report.tells(rows.to_list(), self.measure, self.bounds, between=self.expected)
 
     def figures(self, outcome: Outcome) -> dict[str, Any]:
         """Of its exam, and of the controls among the rows."""
+        from hfsft.stages.judging.exams import exam_report
+
         rights = [anchor.scores for anchor in self.anchor_list]
         return exam_report.figures(outcome, self.measure, self.bounds, self.control, rights, between=self.expected)
 
     def notes(self, outcome: Outcome) -> Iterator[str]:
         """Whether it is a judge, and whether it remained one."""
+        from hfsft.stages.judging.exams import exam_report
+
         yield from exam_report.notes(outcome, self.key, self.bounds)

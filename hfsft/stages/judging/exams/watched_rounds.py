@@ -19,8 +19,8 @@ from hfsft.rows.features import arrow_schema
 from hfsft.stages.judging.anchors import Anchor
 from hfsft.stages.judging.exams.controls import CONTROL, STRETCH_OF, Control, control_of, lost_in
 from hfsft.stages.judging.exams.drift import STRETCH
-from hfsft.stages.judging.judge_report import UNSCORED
 from hfsft.stages.judging.rubric import Rubric
+from hfsft.stages.judging.score_columns import UNSCORED
 
 if TYPE_CHECKING:
     from hfsft.engine.spread.scattered import Does, Scattered

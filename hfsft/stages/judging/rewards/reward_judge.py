@@ -28,7 +28,8 @@ from hfsft.stages.base import Asks, CardPart, Context, Name, Outcome, Panel, Sho
 from hfsft.stages.judging import calibrated, judge_report
 from hfsft.stages.judging.bias import bias_report, length_adjusted, measured
 from hfsft.stages.judging.bias.adjusted_stage import AdjustedStage
-from hfsft.stages.judging.judge_report import NO_VERDICT, SAME, SOME, UNSCORED, unscored
+from hfsft.stages.judging.judge_report import SAME, SOME, unscored
+from hfsft.stages.judging.score_columns import NO_VERDICT, UNSCORED
 from hfsft.tallies.frequent import frequent
 
 if TYPE_CHECKING:
