@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -93,6 +94,15 @@ class Prompt:
     def render(self, **values: Any) -> str:
         """The text with `values` in it. Raises `PromptError` with the line that failed."""
         return self._parsed.render(values)
+
+    def around(self, name: str, **values: Any) -> list[str]:
+        """The texts around each place where the value of `name` is written.
+
+        Of a template that does no more with it than write it, a text joins them to what `render` makes of it and the
+        other values. Raises `PromptError` as that does.
+        """
+        mark = secrets.token_hex(32)  # which no value can hold
+        return self.render(**values, **{name: mark}).split(mark)
 
 
 def prepare() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
@@ -325,7 +326,19 @@ def rendered(prompt: Prompt, **values: Any) -> str:
     """
     values |= structured_in(values, values)
     values.pop(STRUCTURED, None)
-    try:
+    with _unsuitable():
         return prompt.render(**values)
+
+
+def around(prompt: Prompt, name: str, **values: Any) -> list[str]:
+    """`Prompt.around`, which raises `AnswerError` as `rendered` does."""
+    with _unsuitable():
+        return prompt.around(name, **values)
+
+
+@contextmanager
+def _unsuitable() -> Iterator[None]:
+    try:
+        yield
     except PromptError as error:
         raise AnswerError("template", str(error)) from error

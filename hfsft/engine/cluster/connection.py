@@ -69,8 +69,8 @@ class Cluster:
         Each is done by a process of any node, and by another one where that node dies. Raises what `do` raises first,
         and sends no more then; raises `UserError` where the cluster is gone.
 
-        The few that are sent then go on, at most until this process ends. To cancel them ends this process: Ray 2.59
-        cannot bear that a task is done as it is cancelled ("Tried to complete task that was not pending").
+        The few that are sent by then go on, at most until this process ends. They are not cancelled: where a task is
+        done at that moment, Ray 2.59 ends this process ("Tried to complete task that was not pending").
         """
         made: list[Any] = [None] * len(tasks)
         for number, answer in self._answers(path_of(do), tasks):

@@ -14,27 +14,23 @@ from hfsft.rows.columns import EVIDENCE, REFERENCE
 from hfsft.rows.views import quoted_parts, quoted_turns
 from hfsft.stages.judging.anchors import Anchor
 
+CONVERSATION = "conversation"
 BESIDE = {EVIDENCE: "documents that the assistant was shown", REFERENCE: "the right answer, to compare with"}
 """What the judge is shown of a row below its turns, by its column."""
 
 
-def material(
-    row: Row, anchors: Sequence[Anchor], names: Collection[str], *, reasoning: bool, question: int = 0
-) -> dict[str, Any]:
-    """What the template reads of a row (`conversation`) and of `anchors`; `reasoning` as in `quoted_turns`.
-
-    Of the anchors' scores it reads those by the criteria that are named; of one question of a checklist, by its
-    number, the answer, of those anchors whose answer to it is known.
+def shown_anchors(anchors: Sequence[Anchor], names: Collection[str], question: int = 0) -> list[dict[str, Any]]:
+    """What the template reads of anchors: their scores by the criteria that are named; of one question of a checklist,
+    by its number, the answer, of those anchors whose answer to it is known.
     """
     shown = [_anchor(anchor, names, question) for anchor in anchors]
-    known = [each for each in shown if each["answer"] or not question]
-    return {"conversation": _shown(row, reasoning), "anchors": known}
+    return [each for each in shown if each["answer"] or not question]
 
 
 def _anchor(anchor: Anchor, names: Collection[str], question: int) -> dict[str, Any]:
     scores = {name: _said(anchor, name) for name in anchor.scores if name in names}
     answer = anchor.answer(next(iter(names)), question) if question else ""
-    return {"conversation": _shown(anchor.row(), reasoning=True), "scores": scores, "answer": answer, "why": anchor.why}
+    return {CONVERSATION: shown(anchor.row(), reasoning=True), "scores": scores, "answer": answer, "why": anchor.why}
 
 
 def _said(anchor: Anchor, name: str) -> str:
@@ -43,6 +39,7 @@ def _said(anchor: Anchor, name: str) -> str:
     return " ".join(f"{number} {answer}" for number, answer in answers) or f"{anchor.scores[name]:g}"
 
 
-def _shown(row: Row, reasoning: bool) -> str:
+def shown(row: Row, *, reasoning: bool) -> str:
+    """What the template writes of a row, as `CONVERSATION`; `reasoning` as in `quoted_turns`."""
     beside = [(title, text) for name, title in BESIDE.items() if (text := row.get(name))]
     return "\n".join(filter(None, [quoted_turns(row, reasoning=reasoning), quoted_parts(beside)]))

@@ -13,12 +13,12 @@ from hfsft.models.model import Answer, Request
 from hfsft.models.probabilities import MOST, Distribution, distribution
 from hfsft.models.structured import NO, YES, Rounding, watched
 from hfsft.models.structured import ask as ask_structured
-from hfsft.prompts import Prompt
+from hfsft.prompts import LARGEST, Prompt
 from hfsft.rows.batch import Row
-from hfsft.stages.base import rendered
+from hfsft.stages.base import around, rendered
 from hfsft.stages.judging.anchors import Anchor, question_of
 from hfsft.stages.judging.one_word import WORDS, likelihood, word_in
-from hfsft.stages.judging.prompt import material
+from hfsft.stages.judging.prompt import CONVERSATION, shown, shown_anchors
 from hfsft.stages.judging.rubric import Criterion, Rubric
 
 Per = Literal["row", "criterion", "question"]
@@ -72,6 +72,7 @@ class Grader:
     per: Per = "row"
     score: Score = "digit"
     at_once: bool = False  # whether its requests go into no batch
+    _around: dict[VerdictPart, list[str]] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def parts(self) -> list[VerdictPart]:
@@ -95,11 +96,12 @@ class Grader:
         """
         # Nothing is graded beside a scored answer to the same question; an anchor that is graded names itself.
         asks = question_of(row) if without is None and self.anchors else ""
-        anchors = [
+        left = [
             anchor
             for number, anchor in enumerate(self.anchors)
             if number != without and not (asks and anchor.question == asks)
         ]
+        anchors = None if len(left) == len(self.anchors) else left
         found: dict[str, Grade] = {}
         answers: dict[str, list[_Yes]] = {}
         for part in self.parts:
@@ -126,26 +128,42 @@ class Grader:
         Outside of quoted lines it is the same for all rows that have as many turns of the same kinds.
         """
         part = part or self.parts[0]
+        prompt, conversation = self._prompt(part), shown(row, reasoning=self.reasoning)
+        # What is rendered is bounded, so a row that is very long is rendered with the rest.
+        if anchors is not None or len(conversation) > LARGEST:
+            shown_to = self.anchors if anchors is None else anchors
+            return rendered(prompt, **self._material(part, shown_to), **{CONVERSATION: conversation})
+        # Most of the prompt is the same for all rows, and rendering it takes longer than all else that is done for one.
+        if part not in self._around:
+            self._around[part] = around(prompt, CONVERSATION, **self._material(part, self.anchors))
+        return conversation.join(self._around[part])
+
+    def _prompt(self, part: VerdictPart) -> Prompt:
+        return self.question if part.question else self.prompt
+
+    def _material(self, part: VerdictPart, anchors: Sequence[Anchor]) -> dict[str, Any]:
+        """What the template reads beside the row."""
         criteria = self.rubric.of(part.criteria).criteria
-        shown = self.anchors if anchors is None else anchors
-        values = material(row, shown, part.criteria, reasoning=self.reasoning, question=part.question)
+        told = {"anchors": shown_anchors(anchors, part.criteria, part.question)}
         if part.question:
             (criterion,) = criteria.values()
-            asked = criterion.checklist[part.question - 1]
-            return rendered(self.question, criterion=_told(part.criteria[0], criterion), asked=asked, **values)
+            return {
+                "criterion": _told(part.criteria[0], criterion),
+                "asked": criterion.checklist[part.question - 1],
+                **told,
+            }
         scored = not all(criterion.checklist for criterion in criteria.values())
-        return rendered(
-            self.prompt,
-            criteria=[_told(name, criterion) for name, criterion in criteria.items()],
-            scored=scored,
-            listed=any(criterion.checklist for criterion in criteria.values()),
-            asked="",
-            before=self.score == "expected",
-            falling=self._falling if scored and self.score == "expected" else "",
-            low=self.rubric.low,
-            high=self.rubric.high,
-            **values,
-        )
+        return {
+            "criteria": [_told(name, criterion) for name, criterion in criteria.items()],
+            "scored": scored,
+            "listed": any(criterion.checklist for criterion in criteria.values()),
+            "asked": "",
+            "before": self.score == "expected",
+            "falling": self._falling if scored and self.score == "expected" else "",
+            "low": self.rubric.low,
+            "high": self.rubric.high,
+            **told,
+        }
 
     @property
     def _falling(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -95,17 +96,8 @@ def disk(tmp_path: Path) -> Iterator[Path]:
 def test_a_disk_that_is_full(disk: Path, tmp_path: Path) -> None:
     """One error that says where and what to do, and the same command goes on once there is room."""
     recipe = recipe_in(tmp_path, 1500)
-    command = [sys.executable, "-m", "hfsft", "build", str(recipe), "--engine", "daft", "--out", str(tmp_path / "out")]
-    homes = {"HF_HOME": str(tmp_path / "home"), "HF_DATASETS_CACHE": str(disk), "HF_HUB_OFFLINE": "1"}
-
-    def begun() -> subprocess.Popen[str]:
-        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        return subprocess.Popen(command, env={**os.environ, **homes}, cwd=tmp_path, text=True, **pipes)
-
-    build = begun()
-    while not (first := finished(disk)):
-        assert build.poll() is None, build.communicate()
-        time.sleep(0.01)
+    build = begun(recipe, tmp_path, disk)
+    first = wait_for_parts(build, disk)
     with suppress(OSError), (disk / "filler").open("wb", buffering=0) as filler:
         while True:
             filler.write(bytes(1 << 16))
@@ -115,9 +107,43 @@ def test_a_disk_that_is_full(disk: Path, tmp_path: Path) -> None:
     assert "Traceback" not in said
     assert not [path for path in disk.rglob(f"{DRAFT}*") if path.is_file()], "nothing half-written is left"
     (disk / "filler").unlink()
-    _, said = begun().communicate()
+    _, said = begun(recipe, tmp_path, disk).communicate()
     assert (tmp_path / "out" / "parcels").is_dir(), said
     assert first.items() <= finished(disk).items(), "what was finished is not written again"
+
+
+@pytest.mark.lasting
+@pytest.mark.parametrize("count", [1, 3, 6])
+def test_ctrl_c(count: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same command goes on from what was finished, and comes to the same rows."""
+    recipe, cache = recipe_in(tmp_path, 1500), tmp_path / "cache"
+    one = build(recipe, tmp_path / "one", monkeypatch)
+    first = begun(recipe, tmp_path, cache)
+    before = wait_for_parts(first, cache, count)
+    first.send_signal(signal.SIGINT)
+    _, said = first.communicate()
+    assert first.returncode == 130, said
+    assert "interrupted: answers so far are kept; go on with\n  hfsft build " in said
+    assert "Traceback" not in said
+    _, said = begun(recipe, tmp_path, cache).communicate()
+    assert before.items() <= finished(cache).items(), "what was finished is not written again"
+    assert differing(one, tmp_path / "out" / "parcels") == [], said
+
+
+def begun(recipe: Path, folder: Path, cache: Path) -> subprocess.Popen[str]:
+    """The command in a process of its own, which keeps parts in the cache."""
+    command = [sys.executable, "-m", "hfsft", "build", str(recipe), "--engine", "daft", "--out", str(folder / "out")]
+    homes = {"HF_HOME": str(folder / "home"), "HF_DATASETS_CACHE": str(cache), "HF_HUB_OFFLINE": "1"}
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    return subprocess.Popen(command, env={**os.environ, **homes}, cwd=folder, text=True, **pipes)
+
+
+def wait_for_parts(build: subprocess.Popen[str], disk: Path, count: int = 1) -> dict[str, int]:
+    """So many parts or more, as soon as they are there."""
+    while len(found := finished(disk)) < count:
+        assert build.poll() is None, build.communicate()
+        time.sleep(0.01)
+    return found
 
 
 def finished(disk: Path) -> dict[str, int]:

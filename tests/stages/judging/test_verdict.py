@@ -182,3 +182,14 @@ def test_one_question_is_shown_the_anchors_whose_answer_to_it_is_known() -> None
 def test_the_judge_sees_the_right_answer_and_the_documents_of_a_row() -> None:
     text = Judge().grader("judge").render({**row(response="Tomorrow.", reference="On Monday."), "evidence": "D1."})
     assert "[documents that the assistant was shown]\n| D1.\n[the right answer, to compare with]\n| On Monday." in text
+
+
+@pytest.mark.parametrize("more", [{}, {"per": "question"}, {"score": "expected"}])
+def test_many_rows_are_asked_about_as_each_of_them_alone(more: dict[str, str]) -> None:
+    anchors = [{"instruction": "When?", "response": "Soon.", "scores": {"use": 2, "full": 0.5}, "why": "vague"}]
+    grader = Judge.model_validate({"rubric": RUBRIC, "anchors": anchors, **more}).grader("judge")
+    for text in ("Tomorrow.", "At {{ noon }}.", "Tomorrow.\n\nAnd today."):
+        asked = row(response=text)
+        for part in grader.parts:
+            assert grader.render(asked, part) == grader.render(asked, part, grader.anchors)
+            assert text.split()[-1] in grader.render(asked, part)
