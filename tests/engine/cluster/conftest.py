@@ -9,12 +9,16 @@ from concurrent.futures import ProcessPoolExecutor
 import pytest
 
 from tests.engine.cluster.nodes import Nodes
+from tests.engine.stored.s3_server import KEYS
 
 
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Nodes]:
     """A head and two nodes of one CPU each; a test that kills one starts another."""
-    nodes = Nodes()
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in KEYS.items():  # of the object store of tests, as the machines of a cluster have their own
+            patch.setenv(name, value)
+        nodes = Nodes()
     yield nodes
     nodes.end()
 

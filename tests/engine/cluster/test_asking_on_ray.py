@@ -20,6 +20,7 @@ import pytest
 from hfsft.models.store.store import Store
 from tests.engine.cluster.nodes import Nodes
 from tests.engine.cluster.test_askers import answer, outcome, put
+from tests.engine.stored.s3_server import KEYS, bucket, s3_server
 from tests.fuzz.test_builds import alone
 from tests.models.server import LLM
 from tests.waiting import until
@@ -29,7 +30,7 @@ pytestmark = [pytest.mark.cluster, pytest.mark.xdist_group("cluster")]
 KEY = "sk-of-a-test"
 
 
-def on_cluster(engine: str, askers: int, path: Path, folder: Path) -> Any:
+def on_cluster(engine: str, askers: int, path: Path, folder: Path, work: str | None = None) -> Any:
     """What comes of a recipe whose models askers ask."""
     from hfsft.engine.cluster.askers import Askers
     from hfsft.engine.cluster.connection import connected
@@ -40,9 +41,12 @@ def on_cluster(engine: str, askers: int, path: Path, folder: Path) -> Any:
     with pytest.MonkeyPatch.context() as patch:
         alone(patch, folder)
         patch.setenv("ASK_KEY", KEY)  # the processes of the cluster were started without it
+        for name, value in KEYS.items():
+            patch.setenv(name, value)
         cluster = connected(ClusterAddress.of(engine), askers)
         try:
-            return outcome(path, partial(OnDaft, work=str(folder / "work"), cluster=cluster, askers=Askers(cluster)))
+            where = work or str(folder / "work")
+            return outcome(path, partial(OnDaft, work=where, cluster=cluster, askers=Askers(cluster)))
         except UserError as error:
             return type(error).__name__, str(error), 0
 
@@ -86,6 +90,30 @@ def test_the_same_rows_calls_and_costs(
         assert found == rows
         assert Counter(llm.asked) == asked
         assert (spent_there, usage_there) == (spent, usage)
+
+
+@pytest.mark.lasting
+def test_rows_that_lie_in_a_store(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cluster: Nodes, driver: ProcessPoolExecutor
+) -> None:
+    """A build that went out of its budget, and the next one, which goes on: together what one process asks."""
+    with LLM(reply=answer) as llm, s3_server() as address:
+        bucket(address, "asked")
+        work = f"s3://asked/rows?endpoint_override={address}"
+        alone(monkeypatch, tmp_path)
+        path = put(tmp_path, llm, 30)
+        rows, *_ = outcome(path)
+        asked = Counter(llm.asked)
+        llm.asked.clear()
+        put(tmp_path, llm, 30, budget={"calls": 40})
+        there = driver.submit(on_cluster, cluster.engine, 2, path, tmp_path / "there", work)
+        assert there.result(200)[0] == "BudgetError", there.result()
+        assert sum(llm.asked.values()) == 40
+        put(tmp_path, llm, 30)
+        there = driver.submit(on_cluster, cluster.engine, 2, path, tmp_path / "there", work)
+        assert there.result(200)[0] == rows
+        assert Counter(llm.asked) == asked
+        assert not list((tmp_path / "there").rglob("*.parquet")), "no row lies here"
 
 
 @pytest.mark.lasting

@@ -73,7 +73,7 @@ def test_pieces_are_read_by_nodes(
 ) -> None:
     files = {"a.jsonl": lines(ROWS), "b.jsonl": lines(ROWS[5:30])}
     path = "rows"
-    if place == "s3":  # no node has keys
+    if place == "s3":  # nodes sign with no keys
         address = f"s3://rows/{tmp_path.name}"
         path = f"{address}/*.jsonl?anonymous=true&endpoint_override={server}"
         for name, value in {**KEYS, "AWS_ENDPOINT_URL": server}.items():
