@@ -18,6 +18,14 @@ pytest_plugins = [
 ]
 
 
+ID_LETTERS = 100
+
+
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """The beginning of a long text: some are of a million letters, and workers name a test again and again."""
+    return f"{val[:ID_LETTERS]}..." if isinstance(val, str) and len(val) > ID_LETTERS else None
+
+
 @pytest.hookimpl(tryfirst=True)  # before the workers read the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests of the built quick start run in one process, so that it is built once: `-n auto --dist loadgroup`."""

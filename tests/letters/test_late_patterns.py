@@ -13,6 +13,9 @@ from hfsft.letters.late_patterns import at_first_use
 
 UNUSED = """
 import gc, hfsft.pipeline.building
+from hfsft.filters import FILTERS
+from hfsft.recipe.recipe import with_filters
+with_filters(FILTERS)  # imports every section and filter
 from hfsft.letters.late_patterns import _Pattern
 from hfsft.privacy import contacts
 patterns = [each for each in gc.get_objects() if isinstance(each, _Pattern)]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from hfsft.errors import RecipeError
-from hfsft.recipe.recipe import Recipe
+from hfsft.recipe.recipe import Recipe, with_sections
 from hfsft.recipe.recipe_file import load, validate
 from tests.recipe.toy import Toy
 
@@ -23,8 +23,9 @@ def expected(path: Path) -> list[tuple[int, str]]:
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_a_broken_recipe_names_every_wrong_line(path: Path) -> None:
-    with pytest.raises(RecipeError) as caught:
-        validate(load(path), MODELS[path.parent.name])
+    model = MODELS[path.parent.name]
+    with pytest.raises(RecipeError) as caught:  # as `load_recipe` does it
+        validate(load(path), model, with_sections if model is Recipe else None)
     problems = caught.value.problems
     assert [problem.place.line for problem in problems] == sorted(problem.place.line for problem in problems)
     told = [(problem.place.line, f"{problem.message} ({problem.help})") for problem in problems]
