@@ -125,7 +125,7 @@ def test_an_asker_that_is_killed_repeats_what_was_open(
         sections: dict[str, Any] = dict.fromkeys(("evolve", "judge", "filters"))
         path = put(tmp_path, llm, 300, **sections, generate={}, budget={"calls": 310})
         there = driver.submit(on_cluster, cluster.engine, 2, path, tmp_path / "there")
-        soon(lambda: llm.answered > 60, again=0.01)
+        soon(lambda: llm.answered > 60 and llm.open == 8, again=0.01)  # both ask
         victim, *others = askers(int(llm.url.split(":")[2].split("/")[0]))
         assert len(others) == 1
         os.kill(victim, signal.SIGKILL)
