@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from hfsft.section.late_module import late_names
 
 if TYPE_CHECKING:
     from hfsft.pipeline.auditing import audit
@@ -46,9 +47,4 @@ def __dir__() -> list[str]:
     return sorted([*globals(), *__all__])
 
 
-def __getattr__(name: str) -> Any:
-    """Each is imported when it is first used: a build needs nothing of an audit."""
-    for module, names in _HOMES.items():
-        if name in names:
-            return getattr(import_module(f"hfsft.pipeline.{module}"), name)
-    raise AttributeError(f"module 'hfsft.pipeline' has no attribute {name!r}")
+__getattr__ = late_names(__name__, _HOMES)  # a build needs nothing of an audit

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from hfsft.section.late_module import late_names
 
 # These two are called as their files are: what is imported late must not stand behind the name of a file.
 from hfsft.similarity.families import families
@@ -56,9 +57,4 @@ def __dir__() -> list[str]:
     return sorted([*globals(), *__all__])
 
 
-def __getattr__(name: str) -> Any:
-    """Each is imported when it is first used: whoever writes words alike needs no index."""
-    for module, names in _HOMES.items():
-        if name in names:
-            return getattr(import_module(f"hfsft.similarity.{module}"), name)
-    raise AttributeError(f"module 'hfsft.similarity' has no attribute {name!r}")
+__getattr__ = late_names(__name__, _HOMES)  # whoever writes words alike needs no index

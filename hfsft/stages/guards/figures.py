@@ -47,9 +47,15 @@ def _normalised(texts: Iterable[str]) -> Iterator[str]:
     """Normal forms, some texts at a time: of a few thousand words not all texts need be looked at."""
     from hfsft.similarity import normalise_all
 
-    left = iter(texts)
-    while some := list(islice(left, BLOCK)):
+    for some in blocks(texts, BLOCK):
         yield from normalise_all(some)
+
+
+def blocks(texts: Iterable[str], size: int) -> Iterator[list[str]]:
+    """The texts, so many at a time."""
+    left = iter(texts)
+    while some := list(islice(left, size)):
+        yield some
 
 
 def opening(texts: Iterable[str]) -> tuple[str, float] | None:
@@ -64,7 +70,7 @@ def opening(texts: Iterable[str]) -> tuple[str, float] | None:
     return said, count / found.total
 
 
-def vendi(blocks: Iterable[NDArray[np.float32]]) -> float | None:
+def vendi(vectors: Iterable[NDArray[np.float32]]) -> float | None:
     """As how many wholly different texts vectors count, given in blocks; from 1 to their number or length; None without
     any.
 
@@ -77,8 +83,8 @@ def vendi(blocks: Iterable[NDArray[np.float32]]) -> float | None:
     from hfsft.similarity import units
 
     count, products = 0, np.zeros((1, 1))
-    for vectors in blocks:
-        found = units(vectors).astype(np.float64)
+    for some in vectors:
+        found = units(some).astype(np.float64)
         count += int(found.any(axis=1).sum())
         products = products + found.T @ found
     if not count:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from heapq import nsmallest
-from itertools import islice
 from typing import Any, ClassVar
 
 from pydantic import Field
@@ -126,7 +125,7 @@ class Guards(Stage):
             found["opening"], found["opening_share"] = said
         if outcome.embed and (self.embeddings or self.like):
             found["apart"] = figures.apart(outcome.embed(drawn["instruction"][: figures.SAMPLE]))
-            found["vendi"] = figures.vendi(map(outcome.embed, _blocks(prompts)))
+            found["vendi"] = figures.vendi(map(outcome.embed, figures.blocks(prompts, AT_ONCE)))
         if outcome.resource and self.like:
             compared = LikeQueries.of(prompts, outcome.resource("guards.like", "real queries"))
             found |= {f"like_{name}": value for name, value in compared._asdict().items()}
@@ -205,12 +204,6 @@ def _drawn(outcome: Outcome) -> dict[str, list[str]]:
         lowest.add(digest([row_id, "guards"]).encode(), said)
     rows = lowest.items()
     return {name: [said[place] or "" for said in rows] for place, name in enumerate(names)}
-
-
-def _blocks(texts: Iterable[str]) -> Iterator[list[str]]:
-    left = iter(texts)
-    while some := list(islice(left, AT_ONCE)):
-        yield some
 
 
 def _shown(name: str, value: Any) -> str:

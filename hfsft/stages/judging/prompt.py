@@ -23,8 +23,8 @@ def shown_anchors(anchors: Sequence[Anchor], names: Collection[str], question: i
     """What the template reads of anchors: their scores by the criteria that are named; of one question of a checklist,
     by its number, the answer, of those anchors whose answer to it is known.
     """
-    shown = [_anchor(anchor, names, question) for anchor in anchors]
-    return [each for each in shown if each["answer"] or not question]
+    told = (_anchor(anchor, names, question) for anchor in anchors)
+    return [each for each in told if each["answer"] or not question]
 
 
 def _anchor(anchor: Anchor, names: Collection[str], question: int) -> dict[str, Any]:
