@@ -16,7 +16,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 ORDER = [
     ("letters",),
     ("plain",),
-    ("errors", "hashing", "nested", "cache", "isolated", "marks", "section"),
+    ("errors", "hashing", "nested", "cache", "isolated", "marks", "section", "without_datasets"),
     ("keys",),
     ("storage", "tallies"),
     ("sandbox", "rows", "similarity", "privacy"),

@@ -67,7 +67,8 @@ class Live:
         driving = self._drive(step, tasks, len(tasks))
         self._started = step.name, rows, driving
         # What else is to be done now takes long, and would hold up the first requests for as long again.
-        self.pool.first_sent(driving, FIRST_SECONDS)
+        most = sum(self.pool.models[name].at_once for name in step.models)
+        self.pool.first_sent(driving, min(len(tasks), most), FIRST_SECONDS)
 
     @property
     def asking(self) -> bool:

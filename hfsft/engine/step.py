@@ -22,6 +22,7 @@ Makes = Literal["source", "same", "many", "fewer"]
 Sees = Literal["row", "group", "all"]
 
 
+BATCH = 1000  # rows that a step is given at once
 AMONG = "one of"
 """How the words for a bound begin that names what a value may be."""
 

@@ -62,6 +62,7 @@ class Drive:
         bears: Bears,
         results: dict[str, Any] | None = None,
         prefetch: Callable[[str, Any], Prefetch | None] | None = None,
+        total: int = 0,
     ) -> None:
         self.stage = stage
         self.losses = requester.means.losses(stage, bears)
@@ -77,6 +78,7 @@ class Drive:
         self.reason: BaseException | None = None  # why it was stopped early
         self._requester = requester
         self._tasks = tasks  # rows as they are begun
+        self._begun, self._total = 0, total
         self._put_off: list[tuple[str, Callable[[], Turns]]] = []  # those whose answers come with a batch
         self._results = results
         self._find_next = prefetch
@@ -190,6 +192,9 @@ class Drive:
             for row_id, start in self._tasks:
                 if self.reason is not None:
                     return
+                self._begun += 1
+                if self._begun == self._total:
+                    self._requester.all_begun()
                 following, unsure = None, list[str]()
                 result: Any
                 try:
@@ -329,7 +334,7 @@ class Drive:
         mending = Mending(self._requester.mends, stage)
         try:
             while True:
-                request, begun = advance(turns, outcome), prefetched or outcome is not None
+                request, begun = advance(turns, outcome), outcome is not None
                 mending.ended(True)
                 if (
                     request.mends

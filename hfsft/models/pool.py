@@ -31,6 +31,12 @@ Start = Callable[[], Generator[Request, Answer, T]]
 """Begins one row's generator anew."""
 
 _PROGRESS_SECONDS = 0.1
+# A server that is slow to open, or says that it is full, is not waited for by whoever has other things to do.
+_WAVE_SECONDS = 0.15
+_LOOK_SECONDS = 0.005
+# A loop that waits takes its turn sooner; one that works may by chance, but not twice.
+_AT_ONCE_SECONDS = 0.001
+_PROMPT_TURNS = 2
 # Twice as many rows as requests: so slow rows leave the others all the room.
 _ROWS_PER_REQUEST = 2
 _LEAST_WINDOW, _MOST_WINDOW = 64, 8192
@@ -151,7 +157,7 @@ class Pool:
         `bears` says in full what `max_failed_share` does of failures. `tasks` are drawn in the pool's own thread.
         """
         bears = bears or Bears(max_failed_share)
-        return self.begin(Drive(self._requester, stage, iter(tasks), bears, results, prefetch), total)
+        return self.begin(Drive(self._requester, stage, iter(tasks), bears, results, prefetch, total), total)
 
     def begin(self, drive: Drives, total: int) -> Driving:
         """Start whatever brings the answers of a stage; `finish` must follow, before another one is started."""
@@ -164,11 +170,28 @@ class Pool:
         """What a coroutine returns on the pool's own loop."""
         return asyncio.run_coroutine_threadsafe(work, self._running()).result()
 
-    def first_sent(self, driving: Driving, seconds: float) -> None:
-        """Wait until a request was sent, or `driving` is done without one; so many seconds at most."""
+    def first_sent(self, driving: Driving, wanted: int, seconds: float) -> None:
+        """Wait until so many requests are open, a moment at most, or `driving` is done; so many seconds for the first
+        of them.
+        """
         sent = self._requester.sent
         driving.future.add_done_callback(lambda _: sent.set())
         sent.wait(seconds)
+        until = time.monotonic() + _WAVE_SECONDS
+        while driving.drive.open < wanted and not driving.future.done() and time.monotonic() < until:
+            time.sleep(_LOOK_SECONDS)
+
+    def give_way(self, seconds: float) -> None:
+        """Wait until the loop is through with what is at hand, and waits for answers; so many seconds at most.
+
+        A thread that goes on holds up each message that the loop sends: it gets the interpreter back late.
+        """
+        loop, until, prompt = self._running(), time.monotonic() + seconds, 0
+        while prompt < _PROMPT_TURNS and (began := time.monotonic()) < until:
+            turn = threading.Event()
+            loop.call_soon_threadsafe(turn.set)
+            turn.wait(until - began)
+            prompt = prompt + 1 if time.monotonic() - began < _AT_ONCE_SECONDS else 0
 
     def finish(self, driving: Driving) -> dict[str, AnswerError]:
         """Wait until the store holds every answer; the failures by row id. Raises as `drive` does."""

@@ -149,7 +149,8 @@ class Requester:
         key = wire.key_of(asked)
         tally = self._usage.of(stage, request.model)
         looked = self.sharing.moment
-        if (answer := await self._answers.find(key)) is not None:
+        # What is on its way into the store is waited for: it may get there between a look and the row's next turn.
+        if key not in self._asking and (answer := await self._answers.find(key)) is not None:
             if self._fault_in(request, answer) is None:
                 tally.found(key, answer)
                 return _usable_or_error(request, answer)
@@ -174,7 +175,7 @@ class Requester:
                 tally.found(key, outcome)
         else:
             model = self._models[request.model]
-            outcome = await self._ask_once(Job(stage, request, model, asked, key, tally, begun, looked))
+            outcome = await self._ask_once(Job(stage, request, model, asked, key, tally, begun, prefetched, looked))
             for _ in range(_TURNS_TO_SEND):  # whoever waited for the place sends first: the server works meanwhile
                 await asyncio.sleep(0)
         if prefetched and isinstance(outcome, AnswerError):
@@ -211,8 +212,13 @@ class Requester:
         """Undo `stop` before the next stage; endpoints that were given up are tried again."""
         self._sender.stopping = False
         self._gates.look_again()
+        self._gates.ending(False)
         if self.batches:
             self.batches.reset()
+
+    def all_begun(self) -> None:
+        """No row of the stage is left that was not begun."""
+        self._gates.ending(True)
 
     def stop(self) -> None:
         """Send nothing more; open requests may still be answered."""
@@ -300,12 +306,12 @@ class Requester:
         """The answer, sent once the gate has room; or the name of another build that has the same request open."""
         most = _USUAL_ANSWER_TOKENS if job.max_tokens is None else job.max_tokens
         expected = len(job.asked) / _BYTES_PER_TOKEN + most
-        lane = await gate.enter(expected, begun=job.begun)
+        lane = await gate.enter(expected, begun=job.begun, ahead=job.ahead)
         while job.request.schema is not None and lane.probing:
             # One request finds out whether the server takes a schema; others with one wait, and give their places up.
             gate.back_out(lane, expected)
             await lane.probed()
-            lane = await gate.enter(expected, begun=job.begun)
+            lane = await gate.enter(expected, begun=job.begun, ahead=job.ahead)
         try:
             found = await self.sharing.claim(job.key, job.looked)
         except BaseException:

@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +40,7 @@ if TYPE_CHECKING:
     from hfsft.stages.base import ShownTable
     from hfsft.stages.sizing.waves import Waves
 
+GIVEN_SECONDS = 0.05  # to requests, before each part of what is had ready meanwhile
 OUT = "build"  # where builds go unless somebody says otherwise
 
 
@@ -140,7 +140,6 @@ def run(
         rows, ledger, usage = execute(
             loaded, plan, watcher or Watcher(), last=left.append, executor=executor, until=until
         )
-        from hfsft.engine.parts.on_datasets import quiet
         from hfsft.engine.why import remember
         from hfsft.release import unchanged
         from hfsft.release.build_outcome import outcome_of
@@ -171,7 +170,7 @@ def run(
             told = withhold(ledger, loaded.publish)
             seconds, former = time.perf_counter() - started, previous.figures(place)
             built = Built(loaded, plan, rows, told, usage, seconds, sides, measures, former, in_order=kept)
-            with quiet(), one_at_a_time(place, how.tell):
+            with one_at_a_time(place, how.tell):
                 folder = write(built, Path(out), force)
             sides_file.keep(loaded, sides, folder)
     settled()
@@ -275,27 +274,6 @@ def _planned(recipe: Recipe, out: Path, watcher: Watcher, how: Publishing, force
     return plan, sides, sides is here or sides == here
 
 
-def _prepare_end(recipe: Recipe) -> None:
-    """Import what writes a release, and have ready what hangs on no row."""
-    from hfsft.release.report import vega
-
-    vega.prepare()  # by another process, which takes longest
-    from hfsft.engine import why  # noqa: F401
-    from hfsft.engine.ordering import text_columns  # noqa: F401
-    from hfsft.release import unchanged
-    from hfsft.release.card import notes  # noqa: F401
-    from hfsft.release.folder import process_lock, write  # noqa: F401
-    from hfsft.release.rows import kept_rows, pair_lengths, preference, release_measures  # noqa: F401
-    from hfsft.release.shards import shared_shards  # noqa: F401
-    from hfsft.release.trainer import lengths  # noqa: F401
-    from hfsft.tallies import distributions  # noqa: F401
-
-    for name in (name for stage in recipe.stages().values() for name in stage.reports):
-        import_module(name)
-    write.prepare()
-    unchanged.prepare()
-
-
 def execute(
     recipe: Recipe,
     plan: Plan,
@@ -367,7 +345,10 @@ def execute(
             with short_turns():  # the requests that were sent are answered meanwhile
                 prompts.prepare()  # what is asked next: the first answers would have to wait for it
                 if last and live.asking:
-                    _prepare_end(recipe)  # at the end nothing else would go on beside it
+                    from hfsft.preflight.preparing import preparations
+
+                    for _ in preparations(recipe):  # at the end nothing else would go on beside it
+                        pool.give_way(GIVEN_SECONDS)
                 from hfsft.engine import run as engine  # takes long
 
             rows = engine.run(

@@ -156,9 +156,9 @@ def test_a_full_disk_stops_the_build_and_loses_no_answer(hfsft: Run, server: LLM
         finished.unlink()
     # /dev/full takes nothing, like a disk without room: the next step cannot be written there.
     (tmp_path / "full.py").write_text(
-        "import datasets.arrow_writer as w\n"
-        "def full(self, *a, **k): raise OSError(28, 'No space left on device', '/dev/full')\n"
-        "w.ArrowWriter.write_batch = w.ArrowWriter.write_table = full\n"
+        "import pyarrow as pa\n"
+        "def full(*a, **k): raise OSError(28, 'No space left on device', '/dev/full')\n"
+        "pa.ipc.new_stream = full\n"
         "import sys; from hfsft.cli import main; sys.exit(main(sys.argv[1:]))\n"
     )
     command = [sys.executable, "full.py", "build", recipe]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -11,6 +12,8 @@ from typing import Any
 import pytest
 
 from hfsft.errors import AnswerError, ModelError, StageError
+from hfsft.models import pool as pools
+from hfsft.models.drive import Prefetch
 from hfsft.models.model import Model, Request
 from hfsft.models.pool import NotStored, Pool
 from tests.models.fixture import one, rows, user
@@ -49,6 +52,61 @@ def test_the_same_request_of_two_rows_is_sent_once(llm, make_pool) -> None:
     llm.latency = 0.05
     make_pool().drive("generate", [(f"r{index}", one("same")) for index in range(20)], total=20)
     assert len(llm.requests) == 1
+
+
+def test_the_last_rows_are_begun_before_others_are_finished(llm, make_pool) -> None:
+    """Each has two requests to go: at the end they would be alone with their second one."""
+    pool = make_pool(model={"concurrency": 1})
+
+    def judged(row_id: str, made: str) -> Prefetch:
+        return Prefetch("judge", one(f"judge {row_id}"), lambda made: None)
+
+    pool.drive("generate", rows(6), total=6, prefetch=judged)
+    asked = [said_to(body).split()[0] for body in llm.requests]
+    assert asked == ["question"] * 6 + ["judge"] * 6
+
+
+def test_a_thread_that_gives_way_waits_until_the_loop_has_nothing_at_hand(make_pool) -> None:
+    pool = make_pool()
+    pool.give_way(5)  # which has never run
+    busy = threading.Event()
+
+    async def work() -> None:
+        for _ in range(40):
+            busy.set()
+            time.sleep(0.005)  # noqa: ASYNC251, it stands for the work on a burst of answers
+            await asyncio.sleep(0)
+        busy.clear()
+
+    done = asyncio.run_coroutine_threadsafe(work(), pool._running())
+    busy.wait(5)
+    pool.give_way(0.01)
+    assert busy.is_set(), "no longer than it may"
+    pool.give_way(30)
+    assert not busy.is_set()
+    done.result()
+
+
+def test_whoever_has_other_work_waits_until_the_first_requests_are_out(
+    llm, make_pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pools, "_WAVE_SECONDS", 30.0)
+    llm.hold = lambda body: llm.peak < 64
+    pool = make_pool(model={"concurrency": 64})
+    driving = pool.start("generate", iter(rows(64)), total=64)
+    pool.first_sent(driving, 64, 5)
+    assert driving.drive.open == 64
+    pool.finish(driving)
+
+
+def test_rows_that_ask_the_same_at_any_moment_ask_once(llm, make_pool) -> None:
+    """Whoever looks in the store while another row's answer is on its way there must not send the request again."""
+    for count in range(6):
+        pool = make_pool(model={"concurrency": 4})
+        tasks = [(f"{count}-{index}", one(f"{count} same {index // 7}")) for index in range(350)]
+        before = len(llm.requests)
+        assert pool.drive("generate", tasks, total=350) == {}
+        assert len(llm.requests) - before == 50
 
 
 def test_replay_names_the_request_that_it_lacks(make_pool) -> None:

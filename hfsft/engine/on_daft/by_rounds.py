@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
-from datasets import is_caching_enabled
 
 from hfsft.cache import PART
 from hfsft.engine.on_daft.beside import PASSED_OVER, spread, widened
@@ -32,6 +31,7 @@ from hfsft.engine.spread.scattered import NUMBER, starts
 from hfsft.errors import InternalError
 from hfsft.hashing import digest, unit
 from hfsft.rows.features import arrow_schema, values_of
+from hfsft.without_datasets import caching
 
 if TYPE_CHECKING:
     from hfsft.engine.spread.scattered import Does, Scattered
@@ -51,7 +51,7 @@ class _PartAt:
     rows: PartRows
     first: int
     file: str = ""
-    again: bool = field(default_factory=is_caching_enabled)  # whether the file may be read where it is there
+    again: bool = field(default_factory=caching)  # whether the file may be read where it is there
 
 
 def scattered(rows: PartRows, names: Sequence[str], rounds: Rounds) -> Shuffled:
@@ -128,7 +128,7 @@ def side_table(rows: PartRows, made: Scattered, writes: Any, rounds: Rounds) -> 
         work = Work(path_of(between), {"borders": borders})
     placed = made.through(work, {PLACE: "int64", **made.kinds})
     folder = base64.b64encode(pickle.dumps(rows.folder)).decode()
-    told = {"folder": folder, "key": rounds.key, "writes": dict(writes), "again": is_caching_enabled()}
+    told = {"folder": folder, "key": rounds.key, "writes": dict(writes), "again": caching()}
     parts = placed.grouped([PLACE], Work(path_of(side_parts), told), {PLACE: "int64", "part": "string"})
     told_of = parts.collected().sort_by(PLACE)["part"].to_pylist()  # a row for each part
     return [ParquetPart.from_dict(json.loads(part)) for part in told_of]

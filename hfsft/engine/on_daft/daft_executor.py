@@ -8,8 +8,6 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from datasets import is_caching_enabled
-
 from hfsft.cache import at_work
 from hfsft.engine.adding import Keeping, SourceRows
 from hfsft.engine.executor import Done
@@ -29,7 +27,6 @@ from hfsft.engine.outcome import ID
 from hfsft.engine.parts.facts import keep_facts, kept_facts
 from hfsft.engine.parts.files import Files
 from hfsft.engine.parts.grouped import INSTEAD, KINDS, STAYS, Grouped
-from hfsft.engine.parts.on_datasets import quiet
 from hfsft.engine.pieces.source_tasks import in_pieces
 from hfsft.engine.processes.hands import Hands
 from hfsft.engine.processes.workers import portable, told_as_data
@@ -38,6 +35,7 @@ from hfsft.engine.step import Step
 from hfsft.errors import InternalError
 from hfsft.hashing import digest
 from hfsft.rows.batch import Batch, rows_of
+from hfsft.without_datasets import caching
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -74,7 +72,6 @@ class OnDaft:
         self._shared = work is not None
 
     def __enter__(self) -> OnDaft:
-        self._until.enter_context(quiet())
         self._until.enter_context(at_work(self._cache))
         if self._shared:
             self._folder.ready()
@@ -141,7 +138,7 @@ class OnDaft:
         parts = [each.known(self._files) for each in wanted]
         missing = [number for number, part in enumerate(parts) if part is None]
         elsewhere = not more and all(step.bound is not None or self._told_as_data(step) for step in steps)
-        tasks = [PassTask(wanted[each], is_caching_enabled()) for each in missing]
+        tasks = [PassTask(wanted[each], caching()) for each in missing]
         for number, came in zip(missing, self._hands.each(tasks, elsewhere=elsewhere), strict=True):
             parts[number] = ParquetPart.from_dict(came)
         found = [part for part in parts if part is not None]

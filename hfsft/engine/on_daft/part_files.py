@@ -16,16 +16,16 @@ from itertools import count
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pyarrow as pa
-from datasets import is_caching_enabled
 
 from hfsft.cache import PART, PARTS
 from hfsft.engine.on_daft.parquet_parts import ParquetPart
 from hfsft.engine.on_daft.row_groups import PartWriter
 from hfsft.engine.on_daft.work_folder import WorkFolder
-from hfsft.engine.parts.on_datasets import BATCH
+from hfsft.engine.step import BATCH
 from hfsft.hashing import digest
 from hfsft.rows.batch import Row
 from hfsft.rows.features import arrow_schema
+from hfsft.without_datasets import caching
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,7 +47,7 @@ class PartFiles:
     """
 
     def __init__(self, folder: WorkFolder, *, again: bool = True) -> None:
-        self.folder, self.again = folder, again and is_caching_enabled()
+        self.folder, self.again = folder, again and caching()
 
     def came(self, key: str) -> Came | None:
         """What a step came to; None where that is not known, or a file of it is gone or broken."""

@@ -21,7 +21,7 @@ from hfsft.engine.on_daft.beside import spread
 from hfsft.engine.on_daft.parquet_parts import BEFORE, FELL, STAYED, ParquetPart, Which
 from hfsft.engine.on_daft.row_groups import PartWriter, read
 from hfsft.engine.on_daft.work_folder import WorkFolder
-from hfsft.engine.parts.on_datasets import BATCH
+from hfsft.engine.step import BATCH
 from hfsft.errors import InternalError
 from hfsft.hashing import digest
 from hfsft.rows.batch import Batch, Row, rows_of

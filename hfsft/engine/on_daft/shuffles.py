@@ -22,7 +22,6 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from datasets import is_caching_enabled
 
 from hfsft.cache import PART, PARTS
 from hfsft.engine.on_daft.queries import daft_module
@@ -33,6 +32,7 @@ from hfsft.errors import HfsftError, UserError
 from hfsft.hashing import digest
 from hfsft.rows.features import arrow_schema
 from hfsft.storage.storage_faults import told
+from hfsft.without_datasets import caching
 
 if TYPE_CHECKING:
     from hfsft.engine.cluster.connection import Cluster
@@ -61,7 +61,7 @@ class Rounds:
         """The files of a round that is done, and how many rows they have."""
         note = self._note(name)
         try:
-            found = json.loads(self.folder.text(note) or "") if is_caching_enabled() else {}
+            found = json.loads(self.folder.text(note) or "") if caching() else {}
             files, count = found["files"], found["rows"]
         except (ValueError, TypeError, LookupError):
             return None
@@ -223,7 +223,7 @@ class Shuffled:
     def shared(self, name: str, table: pa.Table) -> Resource:
         """A table that whoever needs it reads from a file in the folder."""
         folder, file = self.rounds.folder, digest([self.rounds.key, "shared", name]) + PART
-        if not (is_caching_enabled() and folder.whole(file)):  # else a build before wrote it
+        if not (caching() and folder.whole(file)):  # else a build before wrote it
             with folder.told(), folder.writing(file) as sink:
                 pq.write_table(table, sink, compression="zstd")
         folder.used([file])

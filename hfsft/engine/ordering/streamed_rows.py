@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
-from datasets import Dataset
 
 from hfsft.engine.parts.rows import BLOCK
 from hfsft.rows.batch import Row
 from hfsft.rows.features import values_of
+from hfsft.without_datasets import is_dataset
 
 if TYPE_CHECKING:
-    from datasets import Features
+    from datasets import Dataset, Features
 
     from hfsft.engine.executor import Rows
 
@@ -58,6 +58,9 @@ class StreamedRows(ABC):
 
     def select(self, indices: Any) -> Any:
         """Some of the rows, by their numbers, in memory; the tables that none of them is in are passed by."""
+        from datasets import Dataset, DatasetInfo
+        from datasets.table import InMemoryTable
+
         numbers, start = np.asarray(indices, np.int64), 0
         each = np.unique(numbers)
         found = [self.features.arrow_schema.remove_metadata().empty_table()]
@@ -66,7 +69,8 @@ class StreamedRows(ABC):
             found.append(table.take(pa.array(mine - start)))
             start += len(table)
         table = pa.concat_tables(found).take(pa.array(np.searchsorted(each, numbers)))
-        return Dataset(table.cast(self.features.arrow_schema)).cast(self.features)
+        table = table.cast(self.features.arrow_schema)
+        return Dataset(InMemoryTable(table), info=DatasetInfo(features=self.features))
 
 
 class OfDataset(StreamedRows):
@@ -108,11 +112,11 @@ class OfDataset(StreamedRows):
 
 def streamed(rows: Rows | Dataset) -> Rows:
     """The same rows, as a stream of tables."""
-    return OfDataset(rows) if isinstance(rows, Dataset) else rows
+    return OfDataset(rows) if is_dataset(rows) else rows
 
 
 def as_dataset(rows: Any) -> Dataset:
     """The same rows as a dataset in memory: only of few."""
-    if isinstance(rows, Dataset):
+    if is_dataset(rows):
         return rows
     return rows.dataset() if hasattr(rows, "dataset") else rows.select(range(len(rows)))

@@ -22,10 +22,9 @@ from hfsft.engine.parts import grown, made
 from hfsft.engine.parts.files import Files, rows_named
 from hfsft.engine.parts.grouped import KINDS, STAYS, parted, told
 from hfsft.engine.parts.grown import ANOTHER, ITSELF
-from hfsft.engine.parts.on_datasets import BATCH
 from hfsft.engine.parts.rows import Rows
 from hfsft.engine.plan import Asked, Asker, Task
-from hfsft.engine.step import Step
+from hfsft.engine.step import BATCH, Step
 from hfsft.hashing import digest
 from hfsft.models.limits.usage import Spendings, spent_together
 from hfsft.rows.batch import Batch, Row, rows_of

@@ -21,11 +21,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
-from datasets import is_caching_enabled
 
 from hfsft.cache import STEP, draft_of, put
 from hfsft.engine.parts.rows import BLOCK, StoredColumn
 from hfsft.hashing import digest
+from hfsft.without_datasets import caching
 
 if TYPE_CHECKING:
     from hfsft.engine.parts.rows import Places
@@ -63,7 +63,7 @@ class Files:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self._names: dict[str, list[str]] = defaultdict(list)  # by fingerprint
-        if is_caching_enabled():
+        if caching():
             for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
                 if entry.name.endswith(LAID):
                     self._names[entry.name.removesuffix(LAID).partition("-")[0]].append(entry.name)
@@ -145,7 +145,7 @@ class Files:
             return None
         if used:
             touch(path)
-        return found if isinstance(found, dict) and is_caching_enabled() else None
+        return found if isinstance(found, dict) and caching() else None
 
     def keep(self, name: str, value: Any) -> None:
         """Write a file of JSON."""

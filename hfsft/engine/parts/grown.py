@@ -11,9 +11,8 @@ import numpy as np
 import pyarrow as pa
 
 from hfsft.engine.parts.files import Files, rows_named, written
-from hfsft.engine.parts.on_datasets import BATCH
 from hfsft.engine.parts.rows import Part, Rows, StoredColumn, some
-from hfsft.engine.step import Step
+from hfsft.engine.step import BATCH, Step
 from hfsft.hashing import digest
 from hfsft.rows.batch import Row
 from hfsft.rows.features import arrow_schema

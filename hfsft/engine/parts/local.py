@@ -18,11 +18,10 @@ from hfsft.engine.parts.asked import Asking
 from hfsft.engine.parts.files import Files
 from hfsft.engine.parts.grouped import KINDS, STAYS, Grouped, parted
 from hfsft.engine.parts.grown import ANOTHER, ITSELF
-from hfsft.engine.parts.on_datasets import BATCH, quiet
 from hfsft.engine.parts.rows import Rows, sorted_places
 from hfsft.engine.parts.source_rows import source_rows
 from hfsft.engine.processes.workers import Workers
-from hfsft.engine.step import Step
+from hfsft.engine.step import BATCH, Step
 from hfsft.errors import InternalError
 from hfsft.hashing import digest
 from hfsft.rows.batch import Batch, Row, rows_of
@@ -49,7 +48,6 @@ class Local:
         self._cache, self._scratch, self._until = cache, scratch, ExitStack()
 
     def __enter__(self) -> Local:
-        self._until.enter_context(quiet())
         self._until.enter_context(at_work(self._cache))
         self._workers = Workers()
         self._until.callback(self._workers.end)

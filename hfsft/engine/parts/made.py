@@ -19,9 +19,8 @@ from hfsft.engine.adding import Adding, Keeping
 from hfsft.engine.parts.all_rows import AllRows, before, keep, kept, lineage_of
 from hfsft.engine.parts.facts import keep_facts, kept_facts
 from hfsft.engine.parts.files import GAP, Cover, Files, gaps, rows_named, written
-from hfsft.engine.parts.on_datasets import BATCH
 from hfsft.engine.parts.rows import Rows, some
-from hfsft.engine.step import Step
+from hfsft.engine.step import BATCH, Step
 from hfsft.errors import InternalError
 from hfsft.hashing import digest
 from hfsft.rows.batch import Batch

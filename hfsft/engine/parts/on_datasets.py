@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeVar
 
 import pyarrow as pa
-from datasets import (
-    Dataset,
-    Features,
-    IterableDataset,
-    are_progress_bars_disabled,
-    concatenate_datasets,
-    disable_progress_bars,
-    enable_progress_bars,
-)
+from datasets import Dataset, Features, IterableDataset, concatenate_datasets
 
-from hfsft.engine.step import Bound, Step
+from hfsft.engine.step import BATCH, Bound, Step
 from hfsft.errors import UserError
 from hfsft.hashing import digest
 from hfsft.rows.batch import Batch
 from hfsft.rows.features import features, values_of
+from hfsft.without_datasets import quiet
 
-BATCH = 1000  # rows that a step is given at once
 Rows = TypeVar("Rows", Dataset, IterableDataset)
 
 
@@ -132,15 +123,3 @@ def _cut(rows: Dataset, step: Step, fingerprint: str) -> tuple[Dataset, Dataset]
 
 def _filtered(rows: Dataset, function: Callable[[list[Any]], list[bool]], column: str, fingerprint: str) -> Dataset:
     return rows.filter(function, batched=True, input_columns=[column], new_fingerprint=fingerprint)
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """No progress bars of datasets' own: hfsft shows one for the whole build."""
-    shown = not are_progress_bars_disabled()
-    disable_progress_bars()
-    try:
-        yield
-    finally:
-        if shown:
-            enable_progress_bars()

@@ -15,15 +15,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from datasets import Dataset, DatasetInfo, Value
-from datasets.table import InMemoryTable
 
 from hfsft.hashing import digest
 from hfsft.rows.batch import Row
 from hfsft.rows.features import arrow_schema, features, values_of
+from hfsft.without_datasets import is_dataset
 
 if TYPE_CHECKING:
-    from datasets import Features
+    from datasets import Dataset, Features
     from numpy.typing import NDArray
 
     Places = NDArray[np.int32]
@@ -207,6 +206,9 @@ def some(part: Part, places: Places, kinds: Mapping[str, Any]) -> Rows:
 
 def dataset_of(table: pa.Table, kinds: Mapping[str, Any], fingerprint: str) -> Dataset:
     """A table of columns given as words, as a dataset; many pieces of a column are put together to few."""
+    from datasets import Dataset, DatasetInfo
+    from datasets.table import InMemoryTable
+
     columns = [_in_few_pieces(column) for column in table.columns]
     table = pa.table(columns, schema=arrow_schema(kinds)) if columns else table
     return Dataset(InMemoryTable(table), info=DatasetInfo(features=features(kinds)), fingerprint=fingerprint)
@@ -214,14 +216,20 @@ def dataset_of(table: pa.Table, kinds: Mapping[str, Any], fingerprint: str) -> D
 
 def column_of(rows: Dataset | Rows, name: str) -> list[Any]:
     """The values of one column, as `rows[name][:]` has them: a dataset copies the types of all its columns for that."""
-    if isinstance(rows, Dataset) and rows._indices is None and isinstance(rows._info.features[name], Value):
-        found: list[Any] = rows.data.column(name).to_pylist()
-        return found
+    if is_dataset(rows) and rows._indices is None:
+        from datasets import Value
+
+        if isinstance(rows._info.features[name], Value):
+            found: list[Any] = rows.data.column(name).to_pylist()
+            return found
     return list(rows[name][:])
 
 
 def picked(rows: Dataset, numbers: Sequence[int]) -> Dataset:
     """Rows of a dataset in another order, copied: `select` would read them one by one from then on."""
+    from datasets import Dataset, DatasetInfo
+    from datasets.table import InMemoryTable
+
     places = np.asarray(numbers, np.int64)
     if rows._indices is not None:
         places = rows._indices.column(0).to_numpy()[places].astype(np.int64)

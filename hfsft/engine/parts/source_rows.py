@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
-from datasets.arrow_writer import ArrowWriter
 
 from hfsft.cache import SOURCE, draft_of
 from hfsft.engine.adding import Growing, Kept, SourceRows
@@ -24,7 +23,7 @@ from hfsft.engine.step import Step
 from hfsft.errors import ReadAnewError
 from hfsft.hashing import digest
 from hfsft.rows.batch import Row
-from hfsft.rows.features import arrow_schema, features
+from hfsft.rows.features import arrow_schema
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -128,7 +127,6 @@ def _written(
     rows stand elsewhere in it than they did (then where each row was read is written for itself), what was told, and
     by which mark the source is read on. `then` is what is noted of its last reading, by whose mark it is now.
     """
-    wanted = features(step.writes)
     schema = arrow_schema(step.writes)
     known = _Known(former, step.writes)
     keys = [part.key for part in former]
@@ -147,7 +145,7 @@ def _written(
     else:
         read = SourceRows(function())
     try:
-        with ArrowWriter(features=wanted, path=str(draft)) as writer:
+        with pa.ipc.new_stream(str(draft), schema) as writer:
             for batch in _batches(iter(read)):
                 if isinstance(batch, Kept):
                     assert before is not None, "nothing is kept of nothing"
@@ -167,7 +165,6 @@ def _written(
                 _extend(runs, part, place)
                 where.append(table.select(named))
                 moved = moved or elsewhere
-            writer.finalize()
         if count or not runs:
             draft.replace(path)
     finally:

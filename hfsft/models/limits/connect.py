@@ -35,6 +35,7 @@ class Gates:
         self._places: dict[str, str] = {}
         self._gates: dict[str, asyncio.Task[Gate]] = {}
         self._session: aiohttp.ClientSession | None = None
+        self._ending = False
         means.news.listen(self._heard, self._spoken)
 
     async def get(self, name: str) -> Gate:
@@ -45,6 +46,13 @@ class Gates:
         if where not in self._gates:
             self._gates[where] = asyncio.get_running_loop().create_task(self._open(name))
         return await asyncio.shield(self._gates[where])
+
+    def ending(self, ending: bool) -> None:
+        """Tell each gate, those that are opened later too, whether no other rows will be begun."""
+        self._ending = ending
+        for task in self._gates.values():
+            if task.done() and not task.cancelled() and task.exception() is None:
+                task.result().ending = ending
 
     def look_again(self) -> None:
         """Forget gates whose endpoints were all given up: a server may have been started, or a key set, meanwhile."""
@@ -82,7 +90,9 @@ class Gates:
         start = int(self._means.first * len(clients))
         lanes = [await self._lane(client, model) for client in (*clients[start:], *clients[:start])]
         tell = partial(self._tell, model)
-        return Gate(name, lanes, model.at_once, requests, model.tokens_per_minute, tell)
+        gate = Gate(name, lanes, model.at_once, requests, model.tokens_per_minute, tell)
+        gate.ending = self._ending
+        return gate
 
     def _tell(self, model: Model, lane: Lane, fault: Fault) -> None:
         self._means.news.tell(server_of(lane.client, model), fault)

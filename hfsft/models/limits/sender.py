@@ -43,6 +43,7 @@ class Job:
     key: str
     tally: Tally
     begun: bool = False  # whether its row was asked something already: then it is sent first
+    ahead: bool = False  # whether it is asked for a later stage than the one that is driven
     looked: int = -1  # the `moment` when the store was looked at for its answer
 
     @property

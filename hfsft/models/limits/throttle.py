@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 # follows after each `_RISE_SECONDS` without a fault, or three requests for each answer, whichever is sooner.
 _FIRST_SHARE = 0.25
 _FIRST_LEAST = 4
-_RISE_SECONDS = 0.025
+_RISE_SECONDS = 0.01
 _GROWTH = 3.0
 _REGROWTH = 0.125  # per answer after a slow-down, up to the limit at which it came
 # A server that asks for a longer pause than this is not asked again by this build.
@@ -212,7 +212,9 @@ class Bucket:
 class Gate:
     """The queue before one model: first come, first served, to the endpoint with the most room.
 
-    Requests of rows that were asked something already are sent first: rows are finished before others are begun.
+    Requests of rows that were asked something already are sent first: rows are finished before others are begun. Once
+    there are no other rows (`ending`), the last of them go before what is asked for a later stage: they have the most
+    to ask yet, one after the other, and would be alone at the end.
     """
 
     def __init__(
@@ -225,23 +227,25 @@ class Gate:
         tell: Callable[[Lane, Fault], None] = lambda *_: None,
     ) -> None:
         self.name = name
+        self.ending = False
         self._tell = tell
         self.lanes = lanes
         self._most = concurrency
         self._open = 0
         self._begun: deque[tuple[asyncio.Future[Lane], float]] = deque()
+        self._ahead: deque[tuple[asyncio.Future[Lane], float]] = deque()  # for a later stage
         self._waiting: deque[tuple[asyncio.Future[Lane], float]] = deque()
         self._requests = Bucket(requests) if requests else None
         self._tokens = Bucket(tokens) if tokens else None
         self._timer: asyncio.TimerHandle | None = None
 
-    async def enter(self, tokens: float = 0, *, begun: bool = False) -> Lane:
+    async def enter(self, tokens: float = 0, *, begun: bool = False, ahead: bool = False) -> Lane:
         """The lane to use, once there is room; ModelError if no endpoint is left. `leave` must follow."""
         self._check()
-        if not (self._begun or self._waiting) and (lane := self._free(tokens)):
+        if not (self._begun or self._ahead or self._waiting) and (lane := self._free(tokens)):
             return self._grant(lane, tokens)
         turn: asyncio.Future[Lane] = asyncio.get_running_loop().create_future()
-        (self._begun if begun else self._waiting).append((turn, tokens))
+        (self._ahead if ahead else self._begun if begun else self._waiting).append((turn, tokens))
         self._pump()
         try:
             return await turn
@@ -292,11 +296,11 @@ class Gate:
     def _check(self) -> None:
         if all(lane.down for lane in self.lanes):
             error = ModelError(f"models.{self.name}: " + "; ".join(lane.down for lane in self.lanes))
-            for turn, _ in (*self._begun, *self._waiting):
-                if not turn.done():
-                    turn.set_exception(error)
-            self._begun.clear()
-            self._waiting.clear()
+            for queue in (self._begun, self._ahead, self._waiting):
+                for turn, _ in queue:
+                    if not turn.done():
+                        turn.set_exception(error)
+                queue.clear()
             raise error
 
     def _free(self, tokens: float) -> Lane | None:
@@ -328,7 +332,9 @@ class Gate:
             self._tokens.take(tokens, now)
 
     def _pump(self) -> None:
-        while queue := self._begun or self._waiting:
+        while queue := self._begun or (
+            (self._waiting or self._ahead) if self.ending else (self._ahead or self._waiting)
+        ):
             turn, tokens = queue[0]
             if turn.done():
                 queue.popleft()

@@ -6,13 +6,14 @@ survives a kill at any moment. Only answers are kept here; a failure never is. `
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import sqlite3
 import threading
 import time
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -22,6 +23,7 @@ from typing import Any
 from hfsft.errors import StoreError
 from hfsft.models.model import Answer, TokenProbability
 from hfsft.models.store.damage import is_damage, rebuild
+from hfsft.models.store.looking import Lookups
 from hfsft.models.store.presence import Presence
 
 # How long another process may hold the file before we give up.
@@ -101,7 +103,8 @@ _SCHEMA = (
     "CREATE TABLE IF NOT EXISTS prices (recipe TEXT, model TEXT, input REAL, output REAL, PRIMARY KEY (recipe, model))",
 )
 _LAST = 2000  # answers that are looked through: more say no more of a server
-_READ = "SELECT text, reasoning, finish_reason, input_tokens, output_tokens, served, extra, checksum FROM answers"
+_AT_ONCE = 500  # keys that are looked for in one query
+_READ = "text, reasoning, finish_reason, input_tokens, output_tokens, served, extra, checksum FROM answers"
 WRITE = f"INSERT INTO answers VALUES ({','.join('?' * 16)}) ON CONFLICT (key) DO NOTHING"  # noqa: S608
 
 
@@ -146,15 +149,29 @@ class Store:
         self._reader: sqlite3.Connection | None = None
         self._reader_file = 0
         self._pid = os.getpid()
+        self._looking: Lookups | None = None
 
     def get(self, key: str) -> Answer | None:
         """The answer under `key`, None if it was never asked or its record is damaged."""
-        row = self.read(f"{_READ} WHERE key = ?", (bytes.fromhex(key),))
-        return answer_of(row[0]) if row else None
+        return self._many([key]).get(key)
 
     async def find(self, key: str) -> Answer | None:
-        """As `get`: the file is at hand."""
-        return self.get(key)
+        """As `get`, for many that look at once."""
+        loop = asyncio.get_running_loop()
+        if self._looking is None or self._looking.over or self._looking.loop is not loop:
+            self._looking = Lookups(self._many)
+        return await self._looking.find(key)
+
+    def _many(self, keys: Sequence[str]) -> dict[str, Answer]:
+        """The answers under those of the keys that have one."""
+        found = dict[str, Answer]()
+        for start in range(0, len(keys), _AT_ONCE):
+            some = [bytes.fromhex(key) for key in keys[start : start + _AT_ONCE]]
+            places = ",".join("?" * len(some))
+            for key, *row in self.read(f"SELECT key, {_READ} WHERE key IN ({places})", tuple(some)):
+                if (answer := answer_of(tuple(row))) is not None:
+                    found[key.hex()] = answer
+        return found
 
     def served(self, model: str) -> str:
         """What a server called the model in one of its answers here; empty where it never said."""
@@ -299,7 +316,7 @@ def keep(connection: sqlite3.Connection, entry: Entry) -> Answer:
 
 def read_answer(connection: sqlite3.Connection, key: str) -> Answer | None:
     """The answer under `key`; None if there is none, or its record is damaged."""
-    row = connection.execute(f"{_READ} WHERE key = ?", (bytes.fromhex(key),)).fetchone()
+    row = connection.execute(f"SELECT {_READ} WHERE key = ?", (bytes.fromhex(key),)).fetchone()
     return answer_of(row) if row else None
 
 

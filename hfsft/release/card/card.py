@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,15 +18,16 @@ if TYPE_CHECKING:
     from hfsft.release.result import Built
 
 
-def prepare() -> None:
-    """Read the templates, which takes longer than to fill them in."""
+def preparations() -> Iterator[None]:
+    """Read the templates, one after each yield, which takes longer than to fill them in."""
     for name in available("card"):
+        yield
         Prompt.named("card", name)
 
 
-def card(built: Built, folder: Path) -> str:
-    """The card of the release in `folder`, whose data, recipe and pictures are written already."""
-    draft = Draft(built, folder, metadata(built, folder))
+def card(built: Built, folder: Path, drawn: Collection[str] = ()) -> str:
+    """The card of the release in `folder`, whose data and recipe are written already, with the pictures `drawn`."""
+    draft = Draft(built, folder, drawn, metadata(built, folder))
     parts = [_unmarked(part) for section in SECTIONS for part in _written(section, draft)]
     head = yaml.safe_dump(draft.metadata, sort_keys=False, allow_unicode=True, width=120)
     return f"---\n{head}---\n\n" + "\n\n".join(parts) + "\n"

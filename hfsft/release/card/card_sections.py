@@ -6,7 +6,7 @@ A new section is one function, one file in `templates/card/` and one line in `SE
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -43,15 +43,16 @@ SILENT = "of the rows that fell the ids, rules and numbers, and nothing that the
 
 @dataclass(frozen=True)
 class Draft:
-    """A build and the folder that its data and pictures are written to already."""
+    """A build, the folder that its data are written to already, and the pictures that are drawn there."""
 
     built: Built
     folder: Path
+    drawn: Collection[str]
     metadata: Values
 
     def picture(self, name: str) -> str | None:
         """The path of a picture as the card links it, None where there is none."""
-        return name if (self.folder / name).is_file() else None
+        return name if name in self.drawn else None
 
 
 def use(draft: Draft) -> Values | None:

@@ -21,6 +21,7 @@ build/refund-support/
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -53,10 +54,11 @@ if TYPE_CHECKING:
     from datasets import DatasetDict
 
 
-def prepare() -> None:
-    """Have ready what hangs on no row, so that less is left to do behind the last one."""
-    card.prepare()
-    page.prepare()
+def preparations() -> Iterator[None]:
+    """Have ready what hangs on no row, a part after each yield, so that less is left to do behind the last one."""
+    yield from card.preparations()
+    yield from page.preparations()
+    yield
     lock.libraries()
 
 
@@ -92,12 +94,15 @@ def load_built(folder: Path) -> DatasetDict:
 def _fill(built: Built, folder: Path, target: Path) -> None:
     folder.mkdir()
     rows_of = row_files.hang_on(built)
+    wanted = pictures(built)
     with ThreadPoolExecutor(max_workers=1) as drawing:  # by another process, while all else is written
-        drawn = drawing.submit(vega.draw, pictures(built), folder)
+        drawn = drawing.submit(vega.draw, wanted, folder)
         _fill_data(built, folder, target, rows_of)
         _text(folder / REPORT, page.report(Release(str(folder), folder)))
-    drawn.result()
-    _text(folder / CARD, card.card(built, folder))
+        said = card.card(built, folder, wanted)
+    if (there := drawn.result()) != list(wanted):
+        said = card.card(built, folder, there)
+    _text(folder / CARD, said)
     previous.sign(folder, rows_of)
 
 

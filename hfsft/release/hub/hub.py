@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from hfsft.errors import ReleaseError
 from hfsft.release.hub.retries import Tell, is_answer, patiently, refusal
+from hfsft.without_datasets import quiet
 
 if TYPE_CHECKING:
     from datasets import DatasetDict
@@ -274,14 +275,8 @@ def _streamed(source: str, config: str, revision: str | None) -> dict[str, Any]:
 
 def _load(source: str, config: str, revision: str | None, cache: str) -> DatasetDict:
     import datasets
-    from datasets.utils import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
 
-    silent = are_progress_bars_disabled()
-    disable_progress_bars()
-    try:
+    with quiet():
         loaded = datasets.load_dataset(source, config, revision=revision, cache_dir=cache)
-    finally:
-        if not silent:
-            enable_progress_bars()
     assert isinstance(loaded, datasets.DatasetDict)
     return loaded

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -39,11 +39,15 @@ SCRIPTS = ("charts.js", "row.js", "samples.js")
 STYLES = ("base.css", "style.css")
 
 
-def prepare() -> None:
-    """Have ready what is the same on every page: templates that were read, and the letters that nobody sees."""
+def preparations() -> Iterator[None]:
+    """Have ready what is the same on every page, a part after each yield: templates that were read, and the letters
+    that nobody sees.
+    """
     environment = _environment()
     for name in environment.list_templates(extensions=["html"]):
+        yield
         environment.get_template(name)
+    yield
     unseen_letters()
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from hfsft.engine.ledger import SIDES
 from hfsft.stages.selecting.twin import BOTH, CHOSEN, ONLY
+from hfsft.without_datasets import quiet
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -17,20 +18,21 @@ if TYPE_CHECKING:
 
 def random_rows(built: Built) -> dict[str, Dataset]:
     """By split the rows that were drawn by chance, in the order of their ids; empty where the recipe draws none."""
+    if CHOSEN not in built.rows.column_names:
+        return {}
     from datasets import concatenate_datasets
 
     from hfsft.engine.ordering.streamed_rows import as_dataset
     from hfsft.engine.parts.rows import picked
     from hfsft.release.trainer.dataset_writer import DatasetWriter
 
-    if CHOSEN not in built.rows.column_names:
-        return {}
     both = [place for place, how in enumerate(built.column(CHOSEN)) if how == BOTH]
     tables = [as_dataset(built.rows.select(both)), *map(as_dataset, random_only(built.ledger))]
     names = [name for name in built.rows.column_names if all(name in each.column_names for each in tables)]
-    rows = concatenate_datasets(
-        [each.select_columns(names).cast(tables[0].select_columns(names).features) for each in tables]
-    )
+    with quiet():
+        rows = concatenate_datasets(
+            [each.select_columns(names).cast(tables[0].select_columns(names).features) for each in tables]
+        )
     if not len(rows):
         return {}
     writer = DatasetWriter.published(rows, built.recipe.publish, built.writer.tokenizer)

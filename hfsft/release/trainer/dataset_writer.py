@@ -18,7 +18,7 @@ from hfsft.release.trainer.row_needs import AllNeeds, RowNeeds
 from hfsft.release.trainer.tokenizer import ChatTokenizer
 from hfsft.rows.batch import Row
 from hfsft.rows.columns import TEXTS
-from hfsft.rows.features import features
+from hfsft.rows.features import arrow_schema, features
 from hfsft.sandbox import REASONING_KEYS
 
 if TYPE_CHECKING:
@@ -147,9 +147,8 @@ def in_columns(columns: Mapping[str, Any], batches: Iterable[Sequence[Row]], fin
 def table_of(columns: Mapping[str, Any], batches: Iterable[Sequence[Row]]) -> pa.Table:
     """The same as a table."""
     import pyarrow as pa
-    from datasets.table import table_cast
 
-    wanted, stored = features(dict(columns)), features(_texts(dict(columns))).arrow_schema
+    stored = arrow_schema(_texts(columns))
     tables = [stored.empty_table()]
     for written in batches:
         found = ([row.get(name, BLANK.get(name)) for row in written] for name in columns)
@@ -159,7 +158,7 @@ def table_of(columns: Mapping[str, Any], batches: Iterable[Sequence[Row]]) -> pa
         )
         arrays = [pa.array(values, each.type) for values, each in zip(cells, stored, strict=True)]
         tables.append(pa.table(arrays, schema=stored))
-    return table_cast(pa.concat_tables(tables), wanted.arrow_schema)
+    return pa.concat_tables(tables).cast(arrow_schema(columns))
 
 
 def read(rows: Rows | Dataset) -> Iterator[Row]:

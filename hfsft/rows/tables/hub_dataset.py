@@ -67,6 +67,8 @@ def hub_rows(
     from datasets import load_dataset, load_dataset_builder
     from huggingface_hub import constants
 
+    from hfsft.without_datasets import quiet
+
     path = f"{HUB_DATASETS}{repo}"  # never a folder of that name in the working directory
     try:
         if (stream or limit is not None) and not constants.HF_HUB_OFFLINE:
@@ -79,7 +81,8 @@ def hub_rows(
         builder = load_dataset_builder(path, config, revision=commit, **_options(delimiter))
         if builder.hash != commit:  # datasets falls back on whatever it has in its cache
             raise SourceError(f"{repo}: cannot be read from the Hub, and its cache holds another commit than {commit}")
-        builder.download_and_prepare()
+        with quiet():
+            builder.download_and_prepare()
         loaded: Any = builder.as_dataset()
     except SourceError:
         raise
@@ -94,12 +97,15 @@ def folder_rows(
     """The rows of a folder that `datasets` wrote, or whose card it reads."""
     from datasets import load_dataset, load_from_disk
 
+    from hfsft.without_datasets import quiet
+
     try:
         require_own(path, folder)
         if saved(folder):
             loaded: Any = load_from_disk(str(folder))
         else:
-            loaded = load_dataset(str(folder.absolute()), config, **_options(delimiter))
+            with quiet():
+                loaded = load_dataset(str(folder.absolute()), config, **_options(delimiter))
     except SourceError:
         raise
     except Exception as error:  # as above

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from heapq import nsmallest
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import Field
 
@@ -15,13 +15,19 @@ from hfsft.hashing import digest
 from hfsft.plain import plain
 from hfsft.rows.columns import REVIEWED, Column
 from hfsft.rows.row import peoples
+from hfsft.section.late_module import LateModule
 from hfsft.stages.base import CardPart, Context, Outcome, Panel, Section, ShownTable, Stage, Warn
-from hfsft.stages.guards import figures
 from hfsft.stages.guards.like import LIKENESS, AnyQueries, LikeQueries, packaged, real_queries
 from hfsft.stages.guards.people import keeping_share
 from hfsft.tallies.column_values import ColumnValues
-from hfsft.tallies.exact_mean import ExactMean
-from hfsft.tallies.lowest import Lowest
+
+if TYPE_CHECKING:
+    from hfsft.stages.guards import figures
+    from hfsft.tallies import exact_mean, lowest
+else:
+    figures = LateModule("hfsft.stages.guards.figures")
+    exact_mean = LateModule("hfsft.tallies.exact_mean")
+    lowest = LateModule("hfsft.tallies.lowest")
 
 GUARDS = "guards"
 NARROWED = 0.15  # by which a figure falls, as a share of what it was, that is worth a warning
@@ -55,6 +61,12 @@ class Guards(Stage):
       people: {at_least: 0.1}
       like: {path: real_queries.jsonl, prompt: text}
     """
+
+    reports: ClassVar[tuple[str, ...]] = (
+        "hfsft.stages.guards.figures",
+        "hfsft.tallies.exact_mean",
+        "hfsft.tallies.lowest",
+    )
 
     people: Share | None = Field(
         None,
@@ -129,7 +141,7 @@ class Guards(Stage):
         if outcome.resource and self.like:
             compared = LikeQueries.of(prompts, outcome.resource("guards.like", "real queries"))
             found |= {f"like_{name}": value for name, value in compared._asdict().items()}
-        near = ExactMean()
+        near = exact_mean.ExactMean()
         for value in outcome.numbers(LIKENESS):
             near.add(value)
         if near.count:
@@ -199,10 +211,10 @@ ALIKE = ("opening_share",)
 def _drawn(outcome: Outcome) -> dict[str, list[str]]:
     """Instructions and responses of a sample of rows, drawn and put in order by hashes of their ids."""
     names = ("instruction", "response")
-    lowest = Lowest(figures.WORDS)  # as many rows suffice for so many words
+    least = lowest.Lowest(figures.WORDS)  # as many rows suffice for so many words
     for row_id, *said in zip(*map(outcome.values, ("id", *names)), strict=True):
-        lowest.add(digest([row_id, "guards"]).encode(), said)
-    rows = lowest.items()
+        least.add(digest([row_id, "guards"]).encode(), said)
+    rows = least.items()
     return {name: [said[place] or "" for said in rows] for place, name in enumerate(names)}
 
 

@@ -38,7 +38,7 @@ def test_a_quarter_more_follows_for_each_while_of_peace() -> None:
     at = lane(64)
     room = []
     at.take(100.0)
-    for moment in (100.0, 100.02, 100.03, 100.055, 100.08, 101.0):
+    for moment in (100.0, 100.008, 100.012, 100.022, 100.032, 101.0):
         at.room(moment)
         room.append(int(at.limit))
     assert room == [16, 16, 32, 48, 64, 64]
@@ -90,6 +90,33 @@ def test_what_is_begun_goes_first() -> None:
         return order
 
     assert asyncio.run(main()) == ["c", "d", "a", "b"]
+
+
+@pytest.mark.parametrize("ending", [False, True])
+def test_once_there_are_no_other_rows_the_last_of_them_go_before_later_stages(ending: bool) -> None:
+    """They have the most to ask yet: else the last would be asked alone, one request after the other."""
+
+    async def main() -> list[str]:
+        gate = Gate("m", [lane(1)], 1)
+        place = await gate.enter()
+        order: list[str] = []
+
+        async def ask(name: str, **how: bool) -> None:
+            mine = await gate.enter(**how)
+            order.append(name)
+            gate.leave(mine)
+
+        new = [asyncio.create_task(ask(name)) for name in ("new 1", "new 2")]
+        later = [asyncio.create_task(ask(name, ahead=True)) for name in ("later 1", "later 2")]
+        begun = asyncio.create_task(ask("begun", begun=True))
+        await asyncio.sleep(0)
+        gate.ending = ending
+        gate.leave(place)
+        await asyncio.gather(*new, *later, begun)
+        return order
+
+    last = ["new 1", "new 2", "later 1", "later 2"] if ending else ["later 1", "later 2", "new 1", "new 2"]
+    assert asyncio.run(main()) == ["begun", *last]
 
 
 def test_a_place_that_was_not_used_is_given_back_whole() -> None:

@@ -1,0 +1,41 @@
+"""What is asked of `datasets` without importing it, which takes half a second and brings pandas: most builds, and most
+commands that clean what is there, do without. Nobody holds a dataset, or has changed a setting, before somebody
+imported it.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+    from typing_extensions import TypeIs
+
+
+def is_dataset(rows: object) -> TypeIs[Dataset]:
+    """Whether rows are a `datasets.Dataset`."""
+    kind: Any = getattr(sys.modules.get("datasets"), "Dataset", None)
+    return kind is not None and isinstance(rows, kind)
+
+
+def caching() -> bool:
+    """Whether what was made before may be read: not after `datasets.disable_caching()`."""
+    enabled: Any = getattr(sys.modules.get("datasets"), "is_caching_enabled", None)
+    return enabled is None or bool(enabled())
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """No progress bars of datasets' own: hfsft shows one for the whole build."""
+    from datasets import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
+
+    shown = not are_progress_bars_disabled()
+    disable_progress_bars()
+    try:
+        yield
+    finally:
+        if shown:
+            enable_progress_bars()
