@@ -1,6 +1,5 @@
-"""What is asked of `datasets` without importing it, which takes half a second and brings pandas: most builds, and most
-commands that clean what is there, do without. Nobody holds a dataset, or has changed a setting, before somebody
-imported it.
+"""What is asked of `datasets` without importing it, which takes up to half a second beside models that answer: most
+builds do without. Nobody holds a dataset, or has changed a setting, before somebody imported it.
 """
 
 from __future__ import annotations

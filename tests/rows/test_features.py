@@ -37,7 +37,7 @@ def test_a_word_that_is_no_type_is_an_error() -> None:
 
 
 def test_texts_become_json_however_deep_they_stand() -> None:
-    """What a release is written with leaves it to Arrow, which nobody else tests."""
+    """As releases are written: texts first, then cast by Arrow alone."""
     plain = pa.table({"a": [[{"x": '{"b": 1}', "y": ["[]", None]}], None, []]})
     schema = arrow_schema({"a": [{"x": "json", "y": ["json"]}]})
     cast = plain.slice(1).cast(schema)
