@@ -213,8 +213,8 @@ class Gate:
     """The queue before one model: first come, first served, to the endpoint with the most room.
 
     Requests of rows that were asked something already are sent first: rows are finished before others are begun. Once
-    there are no other rows (`ending`), the last of them go before what is asked for a later stage: they have the most
-    to ask yet, one after the other, and would be alone at the end.
+    there are no other rows (`ending`), the last of them, as many as may be open at once, go before what is asked for a
+    later stage: they have the most to ask yet, one after the other, and would be alone at the end.
     """
 
     def __init__(
@@ -332,9 +332,7 @@ class Gate:
             self._tokens.take(tokens, now)
 
     def _pump(self) -> None:
-        while queue := self._begun or (
-            (self._waiting or self._ahead) if self.ending else (self._ahead or self._waiting)
-        ):
+        while queue := self._begun or self._next:
             turn, tokens = queue[0]
             if turn.done():
                 queue.popleft()
@@ -346,6 +344,12 @@ class Gate:
                 return
             queue.popleft()
             turn.set_result(self._grant(lane, tokens))
+
+    @property
+    def _next(self) -> deque[tuple[asyncio.Future[Lane], float]]:
+        """Who is next after rows that are in hand."""
+        last = self.ending and len(self._waiting) <= self._most
+        return (self._waiting or self._ahead) if last else (self._ahead or self._waiting)
 
     def _set_timer(self, tokens: float) -> None:
         """Call `_pump` again when a pause or a bound per minute ends; `leave` calls it when a place is given back."""
