@@ -85,13 +85,16 @@ def summed(outlays: Mapping[str, Outlay]) -> Outlay:
     return reduce(Outlay.plus, outlays.values(), Outlay())
 
 
+_SUM = f"SELECT {', '.join(f'coalesce(sum({name}), 0)' for name in Outlay._fields)} FROM spending WHERE recipe = ?"  # noqa: S608
+
+
 class Spending:
     """Of one recipe's builds, as one of them goes on."""
 
     def __init__(
         self, store: Store, writer: Writer, recipe: str, models: Mapping[str, Model], prices: Mapping[str, Price | None]
     ) -> None:
-        self.total = Outlay()  # of the whole dataset, as it was when a request was last set aside for
+        self._total: Outlay | None = None
         self._store = store
         self._writer = writer
         self._recipe = recipe
@@ -99,6 +102,13 @@ class Spending:
         self._prices = prices  # by the same names; more may be known later
         self._noted: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0, 0])  # calls, tokens read, written, cached
         self._timer: asyncio.TimerHandle | None = None
+
+    @property
+    def total(self) -> Outlay:
+        """Of the whole dataset, as it was when a request was last set aside for, or when it is first asked for."""
+        if self._total is None:
+            self._total = Outlay(*self._store.read(_SUM, (self._recipe,))[0])
+        return self._total
 
     async def begin(self) -> list[str]:
         """Bring what is kept up to what the answers there come to; the models whose cost is unknown all the same."""
@@ -118,25 +128,23 @@ class Spending:
         """Count one request at its most, unless `fits` says which bound the sum would pass: then that."""
 
         def entered(connection: sqlite3.Connection) -> str:
-            sums = ", ".join(f"coalesce(sum({name}), 0)" for name in Outlay._fields)
-            row = connection.execute(f"SELECT {sums} FROM spending WHERE recipe = ?", (self._recipe,)).fetchone()  # noqa: S608
-            self.total = Outlay(*row)
-            passed = fits(self.total)
+            self._total = Outlay(*connection.execute(_SUM, (self._recipe,)).fetchone())
+            passed = fits(self._total)
             if not passed:
                 connection.execute(_ADD, (self._recipe, self._labels[model], *most))
-                self.total = self.total.plus(most)
+                self._total = self._total.plus(most)
             return passed
 
         return await self._writer.do(entered)
 
     def adding(self, model: str, by: Outlay) -> Operation[Any]:
         """What counts so much more of a model, in a transaction of the caller's."""
-        self.total = self.total.plus(by)
+        self._total = self.total.plus(by)
         return self._adding([(self._labels[model], by)])
 
     def correct(self, model: str, by: Outlay) -> None:
         """Replace what was reserved by what a request took: `by` is the difference."""
-        self.total = self.total.plus(by)
+        self._total = self.total.plus(by)
         self._writer.leave(self._adding([(self._labels[model], by)]))
 
     def note(self, model: str, input_tokens: int, output_tokens: int, cached_tokens: int = 0) -> None:

@@ -58,6 +58,15 @@ def test_a_budget_of_the_dataset_is_of_all_its_builds(llm: LLM, make_pool, store
     assert total(store).calls == 55
 
 
+def test_what_other_builds_took_is_known_before_anything_is_set_aside(llm: LLM, make_pool, store: Store) -> None:
+    """A build that goes on with a batch gives back what a failed request took, and sends nothing itself."""
+    make_pool(recipe="refunds").drive("generate", rows(30), total=30)
+    meter = make_pool(**of_dataset(calls=50)).means.meter
+    assert meter.standing() == "30 of 50 calls of the dataset"
+    assert meter._spending.adding("m", Outlay(-1))
+    assert meter.standing() == "29 of 50 calls of the dataset"
+
+
 def test_answers_of_builds_that_kept_no_account_count_too(llm: LLM, make_pool, store: Store) -> None:
     pool = make_pool(recipe="refunds", model=PRICED)
     pool.drive("generate", rows(30), total=30)
