@@ -312,7 +312,7 @@ def _history(row: Mapping[str, Any], columns: Columns, finding: RowReport) -> li
     """The turns before the question, of pairs of texts as in LLaMA-Factory's Alpaca format."""
     (column,) = columns.get("history", (None,))
     value = from_json(row.get(column)) if column is not None else None
-    if column is None or not holds(value):
+    if column is None or not (holds(value) or _says(value)):
         return []
     if "history" in finding.drop:
         finding.left(column, value)
@@ -326,6 +326,12 @@ def _history(row: Mapping[str, Any], columns: Columns, finding: RowReport) -> li
         turns += [{"role": role, "content": text} for role, text in zip(("user", "assistant"), texts, strict=True)]
     note_marks(turns, finding)
     return turns
+
+
+def _says(history: Any) -> bool:
+    """Whether a turn of it says anything: `{}` is a text here, where a cell that holds it holds nothing."""
+    pairs = [pair for pair in history if isinstance(pair, list | tuple)] if isinstance(history, list) else []
+    return any(isinstance(text, str) and text.strip() for pair in pairs for text in pair)
 
 
 read_examples = TableReader(settle, _conversation, _pair)

@@ -80,6 +80,14 @@ def test_what_a_shape_writes_it_reads_again(name: str, data: Any) -> None:
     assert [tool.get("function", tool)["name"] for tool in found] == [tool["function"]["name"] for tool in tools]
 
 
+@pytest.mark.parametrize("text", ["{}", "[]", "null"])
+def test_turns_that_look_like_empty_json_are_turns_all_the_same(text: str) -> None:
+    said: list[Message] = [{"role": role, "content": each} for each in (text, "why?") for role in ("user", "assistant")]
+    write = SHAPES["alpaca"].write
+    assert write is not None
+    assert messages(read(write(said, [], ()))) == said
+
+
 def alike(turns: list[Message]) -> list[Message]:
     """Messages with arguments as what they mean: an object may be written with other spaces."""
     return [
