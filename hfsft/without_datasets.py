@@ -1,5 +1,6 @@
 """What is asked of `datasets` without importing it, which takes up to half a second beside models that answer: most
-builds do without. Nobody holds a dataset, or has changed a setting, before somebody imported it.
+builds do without. Nobody holds a dataset, or has changed a setting, before somebody imported it. What needs it all the
+same imports it here, as late as that.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from datasets import Dataset
+    import pyarrow as pa
+    from datasets import Dataset, Features
     from typing_extensions import TypeIs
 
 
@@ -24,6 +26,14 @@ def caching() -> bool:
     """Whether what was made before may be read: not after `datasets.disable_caching()`."""
     enabled: Any = getattr(sys.modules.get("datasets"), "is_caching_enabled", None)
     return enabled is None or bool(enabled())
+
+
+def in_memory(table: pa.Table, features: Features, fingerprint: str | None = None) -> Dataset:
+    """A table as a dataset with these features, which are those of its columns; this does import it."""
+    from datasets import Dataset, DatasetInfo
+    from datasets.table import InMemoryTable
+
+    return Dataset(InMemoryTable(table), info=DatasetInfo(features=features), fingerprint=fingerprint)
 
 
 @contextmanager

@@ -12,7 +12,7 @@ import pyarrow as pa
 from hfsft.engine.parts.rows import BLOCK
 from hfsft.rows.batch import Row
 from hfsft.rows.features import values_of
-from hfsft.without_datasets import is_dataset
+from hfsft.without_datasets import in_memory, is_dataset
 
 if TYPE_CHECKING:
     from datasets import Dataset, Features
@@ -58,9 +58,6 @@ class StreamedRows(ABC):
 
     def select(self, indices: Any) -> Any:
         """Some of the rows, by their numbers, in memory; the tables that none of them is in are passed by."""
-        from datasets import Dataset, DatasetInfo
-        from datasets.table import InMemoryTable
-
         numbers, start = np.asarray(indices, np.int64), 0
         each = np.unique(numbers)
         found = [self.features.arrow_schema.remove_metadata().empty_table()]
@@ -69,8 +66,7 @@ class StreamedRows(ABC):
             found.append(table.take(pa.array(mine - start)))
             start += len(table)
         table = pa.concat_tables(found).take(pa.array(np.searchsorted(each, numbers)))
-        table = table.cast(self.features.arrow_schema)
-        return Dataset(InMemoryTable(table), info=DatasetInfo(features=self.features))
+        return in_memory(table.cast(self.features.arrow_schema), self.features)
 
 
 class OfDataset(StreamedRows):

@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 from hfsft.hashing import digest
 from hfsft.rows.batch import Row
 from hfsft.rows.features import arrow_schema, features, values_of
-from hfsft.without_datasets import is_dataset
+from hfsft.without_datasets import in_memory, is_dataset
 
 if TYPE_CHECKING:
     from datasets import Dataset, Features
@@ -206,12 +206,9 @@ def some(part: Part, places: Places, kinds: Mapping[str, Any]) -> Rows:
 
 def dataset_of(table: pa.Table, kinds: Mapping[str, Any], fingerprint: str) -> Dataset:
     """A table of columns given as words, as a dataset; many pieces of a column are put together to few."""
-    from datasets import Dataset, DatasetInfo
-    from datasets.table import InMemoryTable
-
     columns = [_in_few_pieces(column) for column in table.columns]
     table = pa.table(columns, schema=arrow_schema(kinds)) if columns else table
-    return Dataset(InMemoryTable(table), info=DatasetInfo(features=features(kinds)), fingerprint=fingerprint)
+    return in_memory(table, features(kinds), fingerprint)
 
 
 def column_of(rows: Dataset | Rows, name: str) -> list[Any]:
@@ -227,16 +224,13 @@ def column_of(rows: Dataset | Rows, name: str) -> list[Any]:
 
 def picked(rows: Dataset, numbers: Sequence[int]) -> Dataset:
     """Rows of a dataset in another order, copied: `select` would read them one by one from then on."""
-    from datasets import Dataset, DatasetInfo
-    from datasets.table import InMemoryTable
-
     places = np.asarray(numbers, np.int64)
     if rows._indices is not None:
         places = rows._indices.column(0).to_numpy()[places].astype(np.int64)
     names = rows.column_names
     table = pa.table([taken(StoredColumn(rows.data.column(name), None, ""), places) for name in names], names=names)
     fingerprint = digest([rows._fingerprint, hashlib.sha256(places.tobytes()).hexdigest()])
-    return Dataset(InMemoryTable(table), info=DatasetInfo(features=rows.features), fingerprint=fingerprint)
+    return in_memory(table, rows.features, fingerprint)
 
 
 def sorted_places(tables: Sequence[pa.Table], by: Sequence[str]) -> pa.Array:

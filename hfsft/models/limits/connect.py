@@ -50,9 +50,8 @@ class Gates:
     def ending(self, ending: bool) -> None:
         """Tell each gate, those that are opened later too, whether no other rows will be begun."""
         self._ending = ending
-        for task in self._gates.values():
-            if task.done() and not task.cancelled() and task.exception() is None:
-                task.result().ending = ending
+        for gate in self._opened():
+            gate.ending = ending
 
     def look_again(self) -> None:
         """Forget gates whose endpoints were all given up: a server may have been started, or a key set, meanwhile."""
@@ -111,11 +110,16 @@ class Gates:
 
     def _lanes(self, server: str) -> Iterator[tuple[Gate, Lane]]:
         """The open ways to a server."""
+        for gate in self._opened():
+            for lane in gate.lanes:
+                if server_of(lane.client, self._models[gate.name]) == server:
+                    yield gate, lane
+
+    def _opened(self) -> Iterator[Gate]:
+        """The gates that are open by now."""
         for task in self._gates.values():
             if task.done() and not task.cancelled() and task.exception() is None:
-                for lane in (gate := task.result()).lanes:
-                    if server_of(lane.client, self._models[gate.name]) == server:
-                        yield gate, lane
+                yield task.result()
 
     async def _lane(self, client: Client, model: Model) -> Lane:
         most = min(model.concurrency, client.endpoint.concurrency)

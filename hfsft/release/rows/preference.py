@@ -27,6 +27,7 @@ from hfsft.rows.batch import Row
 from hfsft.rows.features import features
 from hfsft.sandbox import REASONING_KEYS
 from hfsft.stages.pairing.settled import SettledPair, settled
+from hfsft.without_datasets import in_memory
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -63,9 +64,6 @@ def preference_rows(built: Built) -> dict[str, Dataset]:
 
 def _dataset(columns: Mapping[str, Any], written: Iterator[Row], split: str) -> Dataset:
     """Pairs of one split; many of them lie in a file, and are read where they are wanted."""
-    from datasets import Dataset, DatasetInfo
-    from datasets.table import InMemoryTable
-
     hashes = list[str]()
 
     def tables() -> Iterator[pa.Table]:
@@ -76,8 +74,7 @@ def _dataset(columns: Mapping[str, Any], written: Iterator[Row], split: str) -> 
     made = tables()
     first = list(islice(made, 2))
     table = first[0] if len(first) == 1 else _on_disk(chain(first, made))
-    info = DatasetInfo(features=features(dict(columns)))
-    return Dataset(InMemoryTable(table), info=info, fingerprint=digest([PREFERENCE, split, columns, hashes]))
+    return in_memory(table, features(columns), digest([PREFERENCE, split, columns, hashes]))
 
 
 def _on_disk(tables: Iterator[pa.Table]) -> pa.Table:

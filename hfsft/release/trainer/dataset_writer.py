@@ -20,6 +20,7 @@ from hfsft.rows.batch import Row
 from hfsft.rows.columns import TEXTS
 from hfsft.rows.features import arrow_schema, features
 from hfsft.sandbox import REASONING_KEYS
+from hfsft.without_datasets import in_memory
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -137,11 +138,7 @@ class DatasetWriter(RowWriter):
 
 def in_columns(columns: Mapping[str, Any], batches: Iterable[Sequence[Row]], fingerprint: str) -> Dataset:
     """Written rows as a dataset of these columns, whose fields that a row does not say are empty."""
-    from datasets import Dataset, DatasetInfo
-    from datasets.table import InMemoryTable
-
-    info = DatasetInfo(features=features(dict(columns)))
-    return Dataset(InMemoryTable(table_of(columns, batches)), info=info, fingerprint=fingerprint)
+    return in_memory(table_of(columns, batches), features(columns), fingerprint)
 
 
 def table_of(columns: Mapping[str, Any], batches: Iterable[Sequence[Row]]) -> pa.Table:
