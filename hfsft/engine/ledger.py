@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 from hfsft.engine.ordering.spilled import Spilled
 from hfsft.errors import InternalError
 from hfsft.plain import beside
+from hfsft.rows.columns import FOUND, OF, Side
 from hfsft.tallies.column_values import ColumnValues
 
 if TYPE_CHECKING:
@@ -22,14 +23,8 @@ if TYPE_CHECKING:
     from hfsft.rows.batch import Batch
 
 Removed = Literal["rejected", "failed", "not_chosen"]
-Side = Literal["train", "validation", "test"]
 Fate = Side | Removed
 REMOVED_FATES: tuple[Removed, ...] = get_args(Removed)
-SIDES: tuple[Side, ...] = get_args(Side)
-"""The splits that kept rows are in: what is trained on, what is looked at meanwhile, and what only in the end."""
-
-OF = "_of"  # behind a measure's name: the column with the id of the row that it compares with
-FOUND = "_found"  # behind a measure's name: the column that says in words what it counts
 
 
 @dataclass(frozen=True)

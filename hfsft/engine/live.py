@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from hfsft.engine.plan import Asked, Task
 from hfsft.engine.step import Step
 from hfsft.errors import AnswerError, StageError, StoreError
-from hfsft.models.drive import Prefetch
+from hfsft.models.drive import Known, Prefetch
 from hfsft.models.limits.losses import UNPAID, Bears
 from hfsft.models.limits.usage import Spendings, spent_since
 from hfsft.models.pool import NotStored
@@ -133,7 +133,7 @@ class Live:
                 if row != task.row:
                     yield task.id, task.start
                     continue
-                yield task.id, partial(_known, made)
+                yield task.id, Known(made)
 
         def prefetch(row_id: str, made: Row) -> Prefetch | None:
             following = waiting.pop(row_id).following
@@ -194,7 +194,7 @@ class _First:
             return None
         if task.id in self.failures:
             return partial(_failed, self.failures[task.id])
-        return partial(_known, self.made[task.id]) if task.id in self.made else None
+        return Known(self.made[task.id]) if task.id in self.made else None
 
 
 def bears_of(step: Step, *, spares: bool) -> Bears:
@@ -208,12 +208,6 @@ def _lost(made: Any, column: str) -> str | None:
     rows = made if isinstance(made, list) else [made]
     found = [row.get(column) for row in rows] if column else []
     return found[0] if found and all(found) else None
-
-
-def _known(made: Row) -> Turns:
-    """Turns that ask nothing and return what was prefetched."""
-    yield from ()
-    return made
 
 
 def _failed(error: AnswerError) -> Turns:

@@ -6,12 +6,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from hfsft.engine.ledger import FOUND, OF
 from hfsft.engine.step import Step
 from hfsft.errors import InternalError
 from hfsft.hashing import digest
 from hfsft.rows.batch import Row
-from hfsft.rows.columns import Column
+from hfsft.rows.columns import FOUND, OF, Column
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -64,8 +64,14 @@ class Filter(BaseModel, ABC, metaclass=Explained):
     example: ClassVar[str] = ""  # YAML of a recipe's part that has it; these three are for who asks what it is
     values: ClassVar[str] = ""  # between which its measure lies
     blind: ClassVar[str] = ""  # what it does not see, in a sentence
+    says: ClassVar[str] = ""  # to whoever wrote it, with {} for what is wrong, where that is told by the bare words
 
     _opened: bool = PrivateAttr(True)  # whether what it names is looked for, or the recipe alone is checked
+
+    @property
+    def needed(self) -> tuple[str, ...]:
+        """Columns without which no text passes, so that nobody need be asked for one."""
+        return ()
 
     @property
     @abstractmethod

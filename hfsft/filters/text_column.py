@@ -9,12 +9,12 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from hfsft.engine.ledger import FOUND
 from hfsft.engine.step import Bound
 from hfsft.filters.base import Bounded, Filter
 from hfsft.filters.cells import CONVERSATION, cells, optional, reads, text_of
 from hfsft.plain import plain
 from hfsft.rows.batch import Batch
+from hfsft.rows.columns import FOUND
 from hfsft.rows.views import OPTIONAL as QUESTION_OPTIONAL
 from hfsft.rows.views import READS as QUESTION
 from hfsft.rows.views import Question, questions

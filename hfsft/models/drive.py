@@ -19,6 +19,18 @@ if TYPE_CHECKING:
     from hfsft.models.requester import Requester
 
 
+class Known:
+    """In place of what starts a row: what it came to before."""
+
+    def __init__(self, made: Any) -> None:
+        self.made = made
+
+    def __call__(self) -> Turns:
+        """Turns that ask nothing and return it."""
+        yield from ()
+        return self.made
+
+
 class Prefetch(NamedTuple):
     """What a row asks for a later stage, as soon as it is done with the one that is driven."""
 
@@ -198,7 +210,10 @@ class Drive:
                 following, unsure = None, list[str]()
                 result: Any
                 try:
-                    result = await self._row(self.stage, start(), unsure=unsure, why=self._bears.why)
+                    if isinstance(start, Known):  # as most rows of a stage are that was prefetched
+                        result = start.made
+                    else:
+                        result = await self._row(self.stage, start(), unsure=unsure, why=self._bears.why)
                     if self._results is not None:
                         self._results[row_id] = result
                     if unsure:

@@ -9,6 +9,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Coroutine, Generator, Iterable, Mapping
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 from hfsft.errors import AnswerError, HfsftError, StoreError
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from hfsft.models.store.store import Store
 
 T = TypeVar("T")
+_READ_ANSWERS = ("hfsft.models.http.answer", "hfsft.models.endings", "hfsft.models.limits.prompt_counts")
 Start = Callable[[], Generator[Request, Answer, T]]
 """Begins one row's generator anew."""
 
@@ -180,6 +182,12 @@ class Pool:
         until = time.monotonic() + _WAVE_SECONDS
         while driving.drive.open < wanted and not driving.future.done() and time.monotonic() < until:
             time.sleep(_LOOK_SECONDS)
+
+    @staticmethod
+    def prepare() -> None:
+        """Import what reads answers: the first would have to wait for it."""
+        for name in _READ_ANSWERS:
+            import_module(name)
 
     def give_way(self, seconds: float) -> None:
         """Wait until the loop is through with what is at hand, and waits for answers; so many seconds at most.

@@ -16,24 +16,27 @@ from typing import TYPE_CHECKING, Any
 
 from hfsft.errors import AnswerError, BudgetError, ModelError, bare
 from hfsft.models.batches.standing import PutOff
-from hfsft.models.endings import fault_in, usable
 from hfsft.models.http import wire
 from hfsft.models.http.faults import Fault
 from hfsft.models.limits.connect import Gates, revision_of
 from hfsft.models.limits.mends import NOT_ASKED, Mends
-from hfsft.models.limits.prompt_counts import PromptCounts, cut
 from hfsft.models.limits.sender import Job, Sender
 from hfsft.models.model import Answer
 from hfsft.models.naming import check_served
 from hfsft.models.ready import Readiness, Unready
 from hfsft.models.store.store import Entry
+from hfsft.section.late_module import LateModule
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from hfsft.models import endings
+    from hfsft.models.limits import prompt_counts
     from hfsft.models.limits.throttle import Gate, Lane
     from hfsft.models.means import Means
     from hfsft.models.model import Model, Request
+else:  # what reads answers, see `Pool.prepare`
+    endings, prompt_counts = LateModule("hfsft.models.endings"), LateModule("hfsft.models.limits.prompt_counts")
 
 _log = logging.getLogger("hfsft")
 # Each pause is shortened by up to this share, so that rows that failed together are not sent again together.
@@ -91,7 +94,7 @@ class Requester:
         self._asking: dict[str, asyncio.Future[Answer | AnswerError]] = {}
         self._failed: dict[str, AnswerError] = {}  # by key, why a request of this process got no answer
         self._taken_back: dict[str, AnswerError] = {}  # the same of requests that got one, which is none
-        self._counts: dict[str, PromptCounts] = {}  # by model, what its servers counted of prompts
+        self._counts: dict[str, prompt_counts.PromptCounts] = {}  # by model, what its servers counted of prompts
         self._told_cut: set[str] = set()  # models whose cut prompts are kept, as was said
         self._served: dict[str, str] = {}  # what servers said first of a model of theirs, by its label
         self.mends = Mends()
@@ -185,9 +188,9 @@ class Requester:
     def _fault_in(self, request: Request, answer: Answer) -> Fault | None:
         """Why a stored answer to a request is none; None where it is one."""
         model = self._models[request.model]
-        if fault := fault_in(request, answer, wire.token_limit(model, request)):
+        if fault := endings.fault_in(request, answer, wire.token_limit(model, request)):
             return fault
-        if model.prompt_cut == "keep" or not (found := cut(request, answer.input_tokens)):
+        if model.prompt_cut == "keep" or not (found := prompt_counts.cut(request, answer.input_tokens)):
             return None
         # A server that once read as much leaves out of its counts what its cache held.
         if self._answers.most_read(model.label) >= found.least:
@@ -356,13 +359,13 @@ class Requester:
         """Why an answer that came now may not be kept; None where it may. ModelError where another model gave it."""
         self._check_served(request.model, answer)
         most = wire.token_limit(self._models[request.model], request)
-        return fault_in(request, answer, most) or self._cut(key, request, answer)
+        return endings.fault_in(request, answer, most) or self._cut(key, request, answer)
 
     def _cut(self, key: str, request: Request, answer: Answer) -> Fault | None:
         """The fault of an answer to a prompt that was read in part; earlier ones of which that is now known go too."""
         model = self._models[request.model]
         label = model.label
-        found = self._counts.setdefault(label, PromptCounts()).look(key, request, answer)
+        found = self._counts.setdefault(label, prompt_counts.PromptCounts()).look(key, request, answer)
         if not found:
             return None
         if model.prompt_cut == "keep":
@@ -392,6 +395,6 @@ class Requester:
 
 def _usable_or_error(request: Request, answer: Answer) -> Answer | AnswerError:
     try:
-        return usable(request, answer)
+        return endings.usable(request, answer)
     except AnswerError as error:
         return error

@@ -15,7 +15,9 @@ from hfsft.cache import cache_folder, settle
 from hfsft.engine.plan import Plan
 from hfsft.errors import ModelError, Problem, RecipeError, RefusedKeyError, UserError
 from hfsft.loading import AnyRecipe, AnyTrust, load
+from hfsft.pipeline.closing import closed_beside
 from hfsft.pipeline.engines import LOCAL, Engine
+from hfsft.preflight.importing import start_importing
 from hfsft.recipe.checks.rewrites import clean_errors
 from hfsft.recipe.checks.trust import ASKING, PUBLISHING, trust_of, unpublished
 from hfsft.recipe.compile import compile_recipe
@@ -120,7 +122,7 @@ def run(
     named = executor if isinstance(executor, str) else LOCAL
     engine = Engine(named, None if work is None else str(work), askers)
     how = publishing or Publishing()
-    loaded = load(recipe, overrides, trust, PUBLISHING if how.wanted else ASKING, how.tell)
+    loaded = load(recipe, overrides, trust, PUBLISHING if how.wanted else ASKING, how.tell, start_importing)
     if not (how.wanted or trust_of(trust).covers(recipe)):
         loaded = unpublished(loaded)  # nor by `hfsft publish` of what was built: nobody was asked
     plan, sides_before, own = _planned(loaded, Path(out), watcher or Watcher(), how, force)
@@ -289,7 +291,6 @@ def execute(
     """The rows that a plan leaves, and, where it is `growing`, all waves; `at_once` where somebody waits for them, so
     that nothing goes into a batch. See `hfsft.engine.run` for `last` and `until`.
     """
-    from hfsft.engine.ledger import Ledger
     from hfsft.engine.live import Live, short_turns
     from hfsft.engine.lookahead import remembering, start_first_stage
     from hfsft.engine.outlook import Outlook
@@ -298,8 +299,6 @@ def execute(
     from hfsft.models.ready import Ready
     from hfsft.models.store.store import Store
     from hfsft.preflight.build import require_models
-
-    ledger = Ledger()
 
     def ended(step: Step, left: Rows) -> None:
         outlook.ended(step, left)
@@ -328,10 +327,9 @@ def execute(
     models = {name: model.unbatched() if at_once else model for name, model in recipe.models.items()}
     asked = {name: models[name] for step in plan.steps for name in step.models}
     ready = Ready([step.name for step in plan.steps if step.models], partial(require_models, recipe, plan))
-    with (
-        Store() as store,
-        Pool(asked, store, budget=bounds, recipe=plan.name, on_progress=progress, ready=ready) as pool,
-    ):
+    store = Store()  # what the pool closes: SQLite then moves what is in its log to its place, which takes a while
+    begun = Pool(asked, store, budget=bounds, recipe=plan.name, on_progress=progress, ready=ready)
+    with closed_beside(begun, until) as pool:
         cache, live, outlook = cache_folder(plan.name), Live(pool), Outlook(plan, pool.usage)
         try:
             waves: Waves | None = None
@@ -344,13 +342,17 @@ def execute(
                 plan = start_first_stage(plan, live, cache)
             with short_turns():  # the requests that were sent are answered meanwhile
                 prompts.prepare()  # what is asked next: the first answers would have to wait for it
+                if live.asking:
+                    pool.prepare()
                 if last and live.asking:
                     from hfsft.preflight.preparing import preparations
 
                     for _ in preparations(recipe):  # at the end nothing else would go on beside it
                         pool.give_way(GIVEN_SECONDS)
                 from hfsft.engine import run as engine  # takes long
+                from hfsft.engine.ledger import Ledger
 
+            ledger = Ledger()
             rows = engine.run(
                 plan,
                 live,

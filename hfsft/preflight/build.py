@@ -16,12 +16,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from hfsft.cache import cache_folder, has_made, has_rows
+from hfsft.cache import cache_folder, has_made
 from hfsft.engine.plan import Plan
 from hfsft.errors import Place, Problem, RecipeError, StoreError, UserError
 from hfsft.filters import entry_points
@@ -29,14 +28,15 @@ from hfsft.keys import opaque
 from hfsft.models import obstacles
 from hfsft.models.store.store import Store
 from hfsft.preflight import completions, verdict_slips
+from hfsft.preflight.importing import import_hub_clients
 from hfsft.recipe.models_asked import asked, asking, model_problem
 from hfsft.recipe.reading import models_write
 from hfsft.recipe.recipe import Recipe
-from hfsft.rows.tables.table import Table
 from hfsft.stages.source import TableSource
 
 if TYPE_CHECKING:
     from hfsft.models.obstacles import Scope
+    from hfsft.rows.tables.table import Table
 
 SECONDS = 10.0  # in all; what has not been found out by then is left to the first request
 LOCK_SECONDS = 1.0
@@ -56,7 +56,6 @@ def planned(recipe: Recipe, compiled: Callable[[], Plan], checks: Sequence[Check
     """
     plan: Plan | None = None
     import_hub_clients(recipe)
-    start_importing(recipe)
     looking = Together(checks)
     problems: list[Problem] = []
     failed: UserError | None = None  # of files beside the recipe and the build, such as the remembered sides
@@ -73,23 +72,6 @@ def planned(recipe: Recipe, compiled: Callable[[], Plan], checks: Sequence[Check
         problems += of_models(recipe, unfinished(plan) if plan else asked(recipe), "servers")
         raise RecipeError(list(dict.fromkeys(problems)))
     return plan
-
-
-def import_hub_clients(recipe: Recipe) -> None:
-    """Import what asks the Hub, where anything will: two threads that import it at once may find it half made."""
-    if any(model.provider for model in recipe.models.values()):
-        import huggingface_hub.inference._providers
-    if recipe.publish.repo_id or recipe.publish.tokenizer:
-        import huggingface_hub.hf_api  # noqa: F401
-
-
-def start_importing(recipe: Recipe) -> None:
-    """Begin to import what asks servers, where the first request may be sent soon: half of that is spent reading the
-    certificates of this machine, which holds up nothing else.
-    """
-    served = any(model.base_urls or model.provider for model in recipe.models.values())
-    if served and not has_rows(cache_folder(recipe.name)):
-        threading.Thread(target=import_module, args=["aiohttp"], name="hfsft-import", daemon=True).start()
 
 
 def unfinished(plan: Plan) -> list[str]:

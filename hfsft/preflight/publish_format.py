@@ -8,8 +8,6 @@ from typing import Any
 from hfsft.errors import Problem
 from hfsft.recipe.recipe import Recipe
 from hfsft.recipe.sources import OpenedSources
-from hfsft.release.trainer.format_needs import beyond
-from hfsft.release.trainer.formats import FORMATS
 
 
 def of_rows(recipe: Recipe, rows: Sequence[Mapping[str, Any]]) -> list[Problem]:
@@ -18,6 +16,8 @@ def of_rows(recipe: Recipe, rows: Sequence[Mapping[str, Any]]) -> list[Problem]:
     `rows` are examples as they were read; what is grown from seeds has a form that every format holds.
     """
     from hfsft.release.trainer.dataset_writer import able, in_words
+    from hfsft.release.trainer.format_needs import beyond
+    from hfsft.release.trainer.formats import FORMATS
 
     chosen = FORMATS[recipe.publish.format]
     place = recipe.source.place(("publish", "format"))
@@ -50,6 +50,10 @@ def of_build(recipe: Recipe, sources: OpenedSources, warn: Callable[[str], None]
     """The same before a build pays for anything; `warn` is told where filters of the recipe may take such rows out."""
     for problem in of_reasoning(recipe):
         warn(str(problem))
+    if not recipe.examples:
+        return
+    from hfsft.release.trainer.formats import FORMATS
+
     if not FORMATS[recipe.publish.format].refuses:
         return
     for problem in of_rows(recipe, sources.examples()):

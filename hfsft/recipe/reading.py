@@ -26,12 +26,12 @@ from hfsft.stages.base import Stage
 from hfsft.stages.seeds import Prompts, PromptTable
 from hfsft.stages.source import Opened, TableSource
 from hfsft.stages.source_tally import SAME_SEED, FormerCopies, SourceTally, keep, said_by
-from hfsft.stages.writing.surroundings import Surroundings
 
 if TYPE_CHECKING:
     from hfsft.stages.examples import AnyExample
     from hfsft.stages.writing import AnyWritten
     from hfsft.stages.writing.base import Written
+    from hfsft.stages.writing.surroundings import Surroundings
 
     AnySource = Prompts | PromptTable | AnyExample | AnyWritten
 
@@ -69,7 +69,7 @@ class Given:
     def of(cls, told: Mapping[str, Any]) -> Given:
         """The source of which `as_dict` told."""
         places = {key: [Place(*each) for each in found] for key, found in told["places"].items()}
-        around = Surroundings.of(told["around"], Path()) if told.get("around") else None
+        around = _around(told.get("around"), Path())
         source = _source(told["kind"], told["source"])
         return cls(told["section"], told["index"], told["name"], source, places, around, told.get("count"))
 
@@ -110,7 +110,7 @@ def opening(
 ) -> Opening:
     """A source, opened in whichever process; what is `around` it, and its `count`, are of one that models write."""
     section, _, index = place.rstrip("]").partition("[")
-    known = Surroundings.of(around, Path(base)) if around else None
+    known = _around(around, Path(base))
     given = Given(section, int(index), known.name if known else "", _source(kind, source), {}, known, count)
     return Opening(given.opened(Path(base)))
 
@@ -123,6 +123,14 @@ def resource_of(given: Given, opened: Opened, base: Path) -> Resource:
     written = {"around": given.around.as_dict(), "count": given.count} if given.around else {}
     arguments = {**_told(source), "base": str(base), "place": f"{given.section}[{given.index}]", **written}
     return Resource.of("source", Work("hfsft.recipe.reading:opening", arguments), loader=Opening(opened))
+
+
+def _around(told: Mapping[str, Any] | None, base: Path) -> Surroundings | None:
+    if not told:
+        return None
+    from hfsft.stages.writing.surroundings import Surroundings
+
+    return Surroundings.of(told, base)
 
 
 def _told(source: AnySource) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from types import GenericAlias
@@ -23,11 +23,11 @@ from hfsft.recipe.recipe_file import UNNAMED, RecipeFile, load, validate
 from hfsft.recipe.sections import Sections, Unusable, loc_of
 from hfsft.recipe.yaml.content_files import with_contents
 from hfsft.recipe.yaml.type_paths import bare, places
-from hfsft.rows.tables.table import Table
 from hfsft.section.later import imported
 from hfsft.stages.base import Section
 
 WrittenBy = Literal["people", "models", "both"]
+Heard = Callable[[Mapping[str, Any]], None]
 RELEASED = "recipe.resolved"  # the stem of the recipe in a release that can be built from there
 NAME = r"^[A-Za-z0-9][A-Za-z0-9._\-]{0,95}$"
 NO_FOLDER = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?|.*\.", re.IGNORECASE)  # on Windows
@@ -133,18 +133,23 @@ class Recipe(Sections, Head):
 
 
 def load_recipe(
-    recipe: str | Path | Mapping[str, Any] | Recipe, overrides: Sequence[str] = (), *, trusted: bool = True
+    recipe: str | Path | Mapping[str, Any] | Recipe,
+    overrides: Sequence[str] = (),
+    *,
+    trusted: bool = True,
+    heard: Heard = lambda _: None,
 ) -> Recipe:
     """The recipe of a file (or of a mapping as YAML would give it), with `section.key=value` overrides applied.
 
     Raises `RecipeError` with every problem found in it; of one that is not `trusted`, no file that it names is looked
-    for.
+    for. `heard` is told what the file says, before that is looked through.
     """
     if isinstance(recipe, Recipe):
         if found := secrets_in(recipe.model_dump(mode="json", exclude_defaults=True), type(recipe)):
             raise RecipeError([Problem(Place(UNNAMED), secret.message, secret.help) for secret in found])
         return recipe
     source = load(recipe, overrides)
+    heard(source.data)
     kinds, problems = _foreign_filters(source)
     model = with_filters(kinds)
     source = with_contents(source, model, _base(source), trusted=trusted)
@@ -254,6 +259,8 @@ def _base(source: RecipeFile) -> Path:
 
 def missing_files(source: RecipeFile) -> Iterator[Problem]:
     """The files and folders of rows that a recipe names and that are not there."""
+    from hfsft.rows.tables.table import Table
+
     for loc, path in places(source.data, [Recipe], ROWS):
         if isinstance(path, str) and path:
             try:

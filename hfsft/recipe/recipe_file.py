@@ -15,7 +15,6 @@ from pydantic import BaseModel, ValidationError
 from hfsft.errors import Place, Problem, RecipeError, closest, place_of
 from hfsft.keys import HIDDEN, LOGIN, LOOKS_LIKE_KEY, SHORTEST, masked
 from hfsft.marks import Loc
-from hfsft.privacy.credentials.secrets import find
 from hfsft.recipe.checks.recipe_secrets import KEY_ADVICE, secrets_in
 from hfsft.recipe.overrides import apply, item_name, name_path
 from hfsft.recipe.yaml.syntax_errors import DEEPEST, OURS
@@ -250,7 +249,13 @@ def _secret_comments(text: Text, root: Node) -> Iterator[Problem]:
 
 
 def _tells(comment: str) -> bool:
-    return bool(LOGIN.search(comment) or _KEPT.search(comment) or ("@" in comment and find(comment)))
+    if LOGIN.search(comment) or _KEPT.search(comment):
+        return True
+    if "@" not in comment:
+        return False
+    from hfsft.privacy.credentials.secrets import find
+
+    return bool(find(comment))
 
 
 def _broken_texts(source: RecipeFile, value: Any, loc: Loc) -> Iterator[Problem]:

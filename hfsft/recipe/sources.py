@@ -34,7 +34,6 @@ from hfsft.rows.reading.summaries import reasons, unread_counts, unread_note
 from hfsft.rows.row import new_row
 from hfsft.stages.seeds import Prompts
 from hfsft.stages.source import Opened, TableSource
-from hfsft.stages.writing.surroundings import Surroundings
 
 if TYPE_CHECKING:
     from hfsft.recipe.reading import AnySource
@@ -278,6 +277,8 @@ def given_of(recipe: Recipe, corpus: Resource | None = None) -> list[Given]:
     for (section, index, source), name in zip(_sources(recipe), names_of(recipe), strict=True):
         around = count = None
         if models_write(source):
+            from hfsft.stages.writing.surroundings import Surroundings
+
             rests = corpus if source.rests else None
             around = Surroundings(name, recipe.base, recipe.stem, attributes, rests)
             count = source.count or (recipe.size.first(writers) if recipe.size else None)

@@ -10,10 +10,10 @@ from itertools import repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hfsft.engine.ledger import SIDES
 from hfsft.models.limits.usage import Spent, total_usd
 from hfsft.release.removal_causes import Cause, causes
 from hfsft.release.report.measures import bounds
+from hfsft.rows.columns import SIDES
 from hfsft.stages.split.sides import NONE, Sides
 from hfsft.tallies.column_values import ColumnValues
 

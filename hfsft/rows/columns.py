@@ -26,6 +26,12 @@ Role = Literal["lineage", "text", "attribute", "label", "kept", "measure", "scor
 """
 ROLES: tuple[Role, ...] = get_args(Role)
 
+Side = Literal["train", "validation", "test"]
+SIDES: tuple[Side, ...] = get_args(Side)
+"""The splits that kept rows are in: what is trained on, what is looked at meanwhile, and what only in the end."""
+
+OF = "_of"  # behind a measure's name: the column with the id of the row that it compares with
+FOUND = "_found"  # behind a measure's name: the column that says in words what it counts
 MESSAGES = [MESSAGE]
 NAME = r"^[a-z][a-z0-9_]*$"
 """What columns are called whose names are an author's own."""

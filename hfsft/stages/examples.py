@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import Field, model_validator
 
 from hfsft.marks import PROSE
 from hfsft.rows.calls import as_json
 from hfsft.rows.inline import marks_in
-from hfsft.rows.reading.order import Order
-from hfsft.rows.reading.source_row import How, SourceRow, read_examples, read_written
 from hfsft.stages.base import Section
 from hfsft.stages.source import Opened, Source, TableSource, inline, written
+
+if TYPE_CHECKING:
+    from hfsft.rows.reading.source_row import SourceRow
+    from hfsft.rows.reading.table_reader import How
 
 TEXTS_OF_TURNS = ("instruction", "response", "reasoning", "context")
 
@@ -67,6 +69,9 @@ class ExampleRow(Section):
             said |= {"tools": as_json(self.tools)} if self.tools else {}
             said |= {"dialect": " ".join(marks)} if (marks := marks_in([self.response or ""])) else {}
             return written(said, place)
+        from hfsft.rows.reading.order import Order
+        from hfsft.rows.reading.table_reader import read_written
+
         # Who writes a conversation down by hand means it as it stands.
         return read_written(self.model_dump(), place, Order(assistant_opens=True))
 
@@ -111,10 +116,14 @@ class ExampleTable(TableSource):
 
     def how(self) -> How:
         """How the rows are read."""
+        from hfsft.rows.reading.order import Order
+
         return replace(super().how(), order=Order(self.assistant_opens, self.join_turns))
 
     def opened(self, base: Path, place: str) -> Opened:
         """The rows of the table; reading raises `SourceError` where there is none, or one without rows."""
+        from hfsft.rows.reading.table_reader import read_examples
+
         return self.open_with(base, read_examples)
 
 

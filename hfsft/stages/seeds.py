@@ -8,8 +8,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field, field_validator
 
 from hfsft.marks import PROSE
-from hfsft.rows.reading.column_roles import SEED_PROMPTS
-from hfsft.rows.reading.source_row import read_seeds
+from hfsft.rows.shapes import SEED_PROMPTS
 from hfsft.stages.source import Opened, Source, TableSource, inline, written
 
 
@@ -61,4 +60,6 @@ class PromptTable(TableSource):
 
     def opened(self, base: Path, place: str) -> Opened:
         """The seeds of the table; reading raises `SourceError` where there is none, or one without rows."""
+        from hfsft.rows.reading.table_reader import read_seeds
+
         return self.open_with(base, read_seeds)

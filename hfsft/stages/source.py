@@ -17,20 +17,17 @@ from pydantic import Field, field_validator
 from hfsft.errors import SourceError, nearest
 from hfsft.marks import ROWS
 from hfsft.plain import plain
-from hfsft.rows.choice.chosen import Chosen
-from hfsft.rows.choice.gathered import Gathered
 from hfsft.rows.choice.row_counts import Counts
 from hfsft.rows.messages import Role
-from hfsft.rows.places.file_pieces import FilePiece
-from hfsft.rows.places.path_names import own_name
-from hfsft.rows.reading.column_roles import LISTED, Format
 from hfsft.rows.reading.row_report import Drop, RowReport
-from hfsft.rows.reading.source_row import How, SettledTable, SourceRow, TableReader
-from hfsft.rows.shapes import SHAPES
-from hfsft.rows.tables.table import Table
+from hfsft.rows.reading.source_row import SourceRow
+from hfsft.rows.shapes import SHAPES, Format
 from hfsft.stages.base import Section
 
 if TYPE_CHECKING:
+    from hfsft.rows.places.file_pieces import FilePiece
+    from hfsft.rows.reading.table_reader import How, SettledTable, TableReader
+    from hfsft.rows.tables.table import Table
     from hfsft.sandbox.expression import Expression
 
 LONGEST_NAME = 80
@@ -140,10 +137,14 @@ class Located(Section):
     @property
     def own_name(self) -> str:
         """What it is called where it has no name: its file, folder or dataset."""
+        from hfsft.rows.places.path_names import own_name
+
         return own_name(self.path)
 
     def table(self, base: Path) -> Table:
         """Where the rows are."""
+        from hfsft.rows.tables.table import Table
+
         return Table(self.path, base, self.split, self.config, self.revision, self.delimiter)
 
     @property
@@ -191,6 +192,8 @@ class TableSource(Located, Source):
 
     def how(self) -> How:
         """How they are read."""
+        from hfsft.rows.reading.table_reader import How
+
         parts = (
             "instruction", "response", "messages", "prompt", "topic", "context", "system",
             "reasoning", "tools", "reference", "dialect",
@@ -207,6 +210,9 @@ class TableSource(Located, Source):
 
     def open_with(self, base: Path, read: TableReader) -> Opened:
         """The table, opened; both what rows depend on and the rows raise `SourceError` where there is none."""
+        from hfsft.rows.choice.chosen import Chosen
+        from hfsft.rows.choice.gathered import Gathered
+
         table, how = self.table(base), self.how()
         gathered = Gathered(table, self.format)
         chosen = Chosen(gathered, self.test, self.limit, self.sample)
@@ -246,6 +252,8 @@ class _Where:
         return not self.expression.unknown(names)
 
     def check(self, names: set[str], later: Callable[[set[str]], list[str]]) -> None:
+        from hfsft.rows.reading.column_roles import LISTED
+
         missing = set(self.expression.unknown(names))
         for name in sorted(missing - set(later(missing)) if missing and names else ()):
             known = sorted(names)

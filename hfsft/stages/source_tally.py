@@ -16,13 +16,11 @@ from hfsft.engine.adding import Former, Kept
 from hfsft.errors import ReadAnewError
 from hfsft.hashing import digest
 from hfsft.rows.choice.row_counts import Counts
-from hfsft.rows.reading.column_roles import LOOKED_AT
-from hfsft.rows.reading.resuming import FileMark, begins_with
-from hfsft.rows.tables.text_files import goes_on
 from hfsft.rows.values import printable
 from hfsft.stages.source import TableSource
 
 if TYPE_CHECKING:
+    from hfsft.rows.reading.resuming import FileMark
     from hfsft.rows.reading.source_row import SourceRow
     from hfsft.rows.tables.zipped import File
     from hfsft.stages.source import NamedSource, Opened
@@ -44,6 +42,8 @@ class NotedFile:
     @classmethod
     def of(cls, told: Mapping[str, Any]) -> NotedFile:
         """What `asdict` told."""
+        from hfsft.rows.reading.resuming import FileMark
+
         marks = {name: FileMark(*told[name]) if told[name] else None for name in ("whole", "onward")}
         return cls(**{**told, **marks})
 
@@ -142,6 +142,8 @@ class SourceTally:
 
         `last` says that no other source comes behind it.
         """
+        from hfsft.rows.reading.column_roles import LOOKED_AT
+
         table, hashes, then = opened.table, _hashes(opened), dict[str, tuple[int, NotedFile]]()
         for file in map(NotedFile.of, noted["files"]):
             then[file.name] = first, file
@@ -166,6 +168,10 @@ class SourceTally:
 
     def _cut(self, file: NotedFile, path: File, *, last: bool) -> None:
         """Leave of what is noted of a file what is as it was; `last` says that it is the last of all files."""
+        from hfsft.rows.reading.column_roles import LOOKED_AT
+        from hfsft.rows.reading.resuming import begins_with
+        from hfsft.rows.tables.text_files import goes_on
+
         source, onward, behind = self.source, file.onward, file.behind
         if onward is None or file.rows - behind < LOOKED_AT or not isinstance(path, Path):
             raise ReadAnewError

@@ -17,8 +17,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hfsft.cli import main
-from hfsft.engine.ledger import REMOVED_FATES, SIDES
+from hfsft.engine.ledger import REMOVED_FATES
 from hfsft.release.report import vega
+from hfsft.rows.columns import SIDES
 from tests.fuzz.bounds import tries
 from tests.models.server import HEALING, LASTING, LLM, Body, digest, instance
 

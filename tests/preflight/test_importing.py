@@ -1,12 +1,12 @@
-"""What asks servers is imported while the plan is made, so that the first request is sent sooner."""
+"""What asks servers is imported while the recipe is looked through, so that the first request is sent sooner."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import threading
+from typing import TYPE_CHECKING, Any
 
 from hfsft.cache import SOURCE
-from hfsft.preflight import build as preflight
-from hfsft.recipe.recipe import Recipe
+from hfsft.preflight import importing
 from tests.waiting import until
 
 if TYPE_CHECKING:
@@ -19,14 +19,17 @@ def test_the_client_is_imported_beside_the_plan_where_requests_are_to_come(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begun: list[str] = []
-    monkeypatch.setattr(preflight, "import_module", begun.append)
-    seeds = {"seeds": [{"prompts": ["Where is it?"]}]}
-    served = Recipe(name="toy", models={"writer": {"model": "m", "base_url": "http://127.0.0.1:9/v1"}}, **seeds)
-    preflight.start_importing(Recipe(name="toy", **seeds))
-    preflight.start_importing(served)
-    until(lambda: begun == ["aiohttp"])
+    monkeypatch.setattr(importing, "import_module", begun.append)
+    written = {"name": "toy", "models": {"writer": {"model": "embedded"}}, "seeds": [{"prompts": ["Where is it?"]}]}
+    served = {**written, "models": {"writer": {"model": "m", "base_url": "http://127.0.0.1:9/v1"}}}
+    wrong: list[dict[str, Any]] = [{}, {"models": ["writer"]}, {**served, "name": "../../toy"}, {**served, "name": 3}]
+    for told in (written, *wrong):
+        importing.start_importing(told)
+    assert not [thread for thread in threading.enumerate() if thread.name == "hfsft-import"]
+    importing.start_importing(served)
+    until(lambda: begun == ["aiohttp", "filelock"])
     made = home / "datasets" / "hfsft" / "toy" / f"0{SOURCE}"
     made.parent.mkdir(parents=True)
     made.write_text("{}")  # as a build leaves it, whose answers are stored
-    preflight.start_importing(served)
-    assert begun == ["aiohttp"]
+    importing.start_importing(served)
+    assert begun == ["aiohttp", "filelock"]

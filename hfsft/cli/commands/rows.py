@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 from hfsft.cli.arguments import command, rows_wanted
 from hfsft.cli.console import count, tell
 from hfsft.cli.record_view import show
-from hfsft.engine.ledger import REMOVED_FATES, SIDES
+from hfsft.engine.ledger import REMOVED_FATES
 from hfsft.release.step_titles import step_of
+from hfsft.rows.columns import SIDES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,7 +8,6 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import ConfigDict, Field
 
-from hfsft.engine.ledger import FOUND
 from hfsft.engine.step import Bound
 from hfsft.filters.base import Bounded
 from hfsft.filters.cells import cells, text_of
@@ -16,6 +15,7 @@ from hfsft.filters.checks.fault import LONGEST
 from hfsft.filters.text_column import COLUMN, OneColumn
 from hfsft.plain import plain
 from hfsft.rows.batch import Batch, rows_of
+from hfsft.rows.columns import FOUND
 from hfsft.rows.limits import Limits
 from hfsft.texts.constraints import counting, ifeval, kinds
 

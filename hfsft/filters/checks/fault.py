@@ -22,18 +22,12 @@ class Check(Filter):
     """A filter that writes what is wrong with a row, None where nothing is: only rows without a fault stay."""
 
     deciding: ClassVar[frozenset[str]] = frozenset()  # what is wrong hangs on all of its arguments
-    says: ClassVar[str] = ""  # to whoever wrote it, with {} for what is wrong, where that is told by the bare words
     values: ClassVar[str] = "what is wrong, in words; empty where nothing is"
 
     @property
     def fault(self) -> str:
         """The column of what is wrong."""
         return self.name
-
-    @property
-    def needed(self) -> tuple[str, ...]:
-        """Columns without which no text passes, so that nobody need be asked for one."""
-        return ()
 
     @property
     def writes(self) -> dict[str, Any]:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NamedTuple
 from pydantic import Field, model_validator
 
 from hfsft.engine.adding import InMemory, OverRows
-from hfsft.engine.ledger import OF
 from hfsft.engine.spread.scattered import NUMBER
 from hfsft.errors import Problem
 from hfsft.filters.base import Around
@@ -28,7 +27,7 @@ from hfsft.filters.duplicates.who_stays import (
 from hfsft.filters.filter_work import work_of
 from hfsft.filters.other_sets.against import ComparesSets
 from hfsft.rows.batch import Batch
-from hfsft.rows.columns import TEXTS, Column
+from hfsft.rows.columns import OF, TEXTS, Column
 from hfsft.rows.features import arrow_schema, values_of
 from hfsft.rows.views import OPTIONAL, READS, SETTING, questions
 

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NamedTuple
 from pydantic import Field
 
 from hfsft.embedding import VECTORS, packaged, unknown_words
-from hfsft.engine.ledger import OF
 from hfsft.engine.resources import Work
 from hfsft.engine.step import Bound, Step
 from hfsft.errors import ModelError
@@ -22,6 +21,7 @@ from hfsft.filters.other_sets.planted import Finder
 from hfsft.filters.text.tokens import words
 from hfsft.hashing import digest
 from hfsft.rows.batch import Batch, Row, rows_of
+from hfsft.rows.columns import OF
 from hfsft.rows.other_sets.items import HeldItem, HeldItems, held_items
 from hfsft.rows.views import READS, WHOLE, said
 from hfsft.similarity.contained import LEVELS, Contained, Hit, Level

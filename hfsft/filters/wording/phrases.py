@@ -9,7 +9,6 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, StringConstraints, field_validator
 
-from hfsft.engine.ledger import FOUND
 from hfsft.engine.step import Bound
 from hfsft.errors import ModelError
 from hfsft.filters.base import Bounded
@@ -19,6 +18,7 @@ from hfsft.filters.wording.of_answers import Answers, exchanges
 from hfsft.marks import FILE
 from hfsft.plain import plain
 from hfsft.rows.batch import Batch, rows_of
+from hfsft.rows.columns import FOUND
 from hfsft.sandbox.patterns import TooSlowError, compiled, places_of
 from hfsft.texts.phrase_packs import PACKS
 from hfsft.texts.phrase_packs.pack import folded, found_of

@@ -17,14 +17,18 @@ from yarl import URL
 
 from hfsft.errors import bare
 from hfsft.keys import KnownSecrets, in_address
-from hfsft.models.http import answer
 from hfsft.models.http.address import chat_url, completions_url, shown
 from hfsft.models.http.faults import MOST_BYTES, MOST_ERROR_BYTES, Fault, of_response
 from hfsft.models.http.stream import Pieces, is_stream, looks_streamed
 from hfsft.models.model import AUTHORIZATION, Answer, Endpoint
+from hfsft.section.late_module import LateModule
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+
+    from hfsft.models.http import answer
+else:  # see `Pool.prepare`
+    answer = LateModule("hfsft.models.http.answer")
 
 LONG_BYTES = 256_000
 """Of an answer that is read on only while few others are as long: so all that are open take a bounded memory."""

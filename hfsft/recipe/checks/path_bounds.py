@@ -6,8 +6,6 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from hfsft.rows.tables.folder import matches
-
 
 def leads_outside(path: str, base: Path) -> bool:
     """Whether reading `path`, relative to `base`, could read a file that is not in that folder.
@@ -15,6 +13,8 @@ def leads_outside(path: str, base: Path) -> bool:
     False where nothing is there: the name is then an id on the Hub, or a mistake that is told as such. What is written
     as a path to elsewhere is not looked at at all; of a folder, every link in it is followed.
     """
+    from hfsft.rows.tables.folder import matches
+
     try:
         here = Path(os.path.normpath(base.absolute()))
         there = Path(os.path.normpath(here / Path(path).expanduser()))

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from hfsft.keys import LOGIN, LOOKS_LIKE_KEY, addresses, field_speaks, header_speaks, in_address, is_name, opaque
 from hfsft.marks import BODY, HEADERS, KEY, PROSE, SERVER, Loc, Mark, marks
 from hfsft.models.model import HEADER
-from hfsft.privacy.credentials.secrets import find
 from hfsft.recipe.overrides import name_path
 from hfsft.recipe.yaml.type_paths import inside
 
@@ -127,7 +126,11 @@ def _text(value: str, loc: Loc, at: _At) -> Iterator[Secret]:
         for address in [value.strip()] if asked else addresses(value):
             for what, secret in in_address(address, asked=asked):
                 yield Secret(loc, f"{name_path(loc, data)} holds a secret: {what}", _address_advice(what), secret)
-        if sent and (found := find(value)):  # AccountName=...;AccountKey=...
+        if not sent:
+            return
+        from hfsft.privacy.credentials.secrets import find
+
+        if found := find(value):  # AccountName=...;AccountKey=...
             said = f"{name_path(loc, data)} looks like a secret ({found[0].kind})"
             yield Secret(loc, said, KEY_ADVICE, value[found[0].start : found[0].end])
 

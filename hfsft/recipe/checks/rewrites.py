@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from hfsft.engine.ledger import Ledger
 from hfsft.engine.step import Step, described
 from hfsft.errors import Place
 from hfsft.filters.base import Filter
-from hfsft.filters.privacy.rewriting import Rewriting
 from hfsft.keys import scrub
 from hfsft.recipe.recipe import Recipe
-from hfsft.recipe.rules import cleaner
+from hfsft.recipe.rules import cleaner, is_rewriting
 from hfsft.rows.columns import column, first_of
 from hfsft.rows.features import holds_text
+
+if TYPE_CHECKING:
+    from hfsft.engine.ledger import Ledger
+    from hfsft.filters.privacy.rewriting import Rewriting
 
 Rule = tuple[Filter, Place | None, str]  # with where it stands and what it is called
 
@@ -24,7 +26,7 @@ class Rewrites:
     """The rules of a recipe that rewrite, and the columns of texts that rows have by now."""
 
     def __init__(self, rules: Sequence[Rule]) -> None:
-        self._rules = [(rule, place, label) for rule, place, label in rules if isinstance(rule, Rewriting)]
+        self._rules = [(rule, place, label) for rule, place, label in rules if is_rewriting(rule)]
         self._present = dict[str, Any]()
 
     def behind(self, steps: Iterable[Step]) -> Iterator[Step]:

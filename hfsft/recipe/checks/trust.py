@@ -36,16 +36,12 @@ from hfsft.marks import (
     Publishes,
     marked,
 )
-from hfsft.models.embedded.weights import KNOWN
 from hfsft.models.model import FromEnv
 from hfsft.plain import plain
 from hfsft.recipe.checks.path_bounds import from_the_hub, leads_outside
 from hfsft.recipe.checks.template_files import named
 from hfsft.recipe.overrides import name_path
 from hfsft.recipe.recipe import Recipe
-from hfsft.rows.places.path_names import HUB_ID
-from hfsft.rows.places.stored_folder import is_address
-from hfsft.rows.tables.hub_dataset import HUB_DATASETS
 
 Kind = Literal["reads", "sends", "publishes"]
 ASKING: tuple[Kind, ...] = ("sends",)
@@ -120,6 +116,10 @@ _Found = tuple[Kind, Loc, str]
 
 def _read(recipe: Recipe) -> Iterator[_Found]:
     """The files that lie elsewhere."""
+    from hfsft.models.embedded.weights import KNOWN
+    from hfsft.rows.places.stored_folder import is_address
+    from hfsft.rows.tables.hub_dataset import HUB_DATASETS
+
     for each in marked(recipe):
         if each.mark not in (FILE, ROWS, MODEL, TEMPLATE, CONTENTS) or not each.value:
             continue
@@ -145,6 +145,9 @@ def _written(loc: Loc, data: Any) -> Loc:
 
 def _from_hub(recipe: Recipe) -> str:
     """The datasets whose rows are read with the user's own login, which may be private, as part of a sentence."""
+    from hfsft.rows.places.path_names import HUB_ID
+    from hfsft.rows.tables.hub_dataset import HUB_DATASETS
+
     paths = [each.value.removeprefix(HUB_DATASETS) for each in marked(recipe) if each.mark == ROWS and each.value]
     names = [path for path in paths if HUB_ID.match(path) and not os.path.lexists(recipe.base / path)]
     return f", also of {_listed(names)} on the Hub," if names else ""

@@ -17,7 +17,6 @@ from hfsft.filters.filter_work import work_of
 from hfsft.hashing import digest
 from hfsft.recipe.recipe import Recipe
 from hfsft.recipe.rules import rewriting_of
-from hfsft.stages.writing.surroundings import Surroundings
 
 if TYPE_CHECKING:
     from hfsft.documents.chunking import Chunking
@@ -112,10 +111,14 @@ def unopened_corpus(recipe: Recipe) -> Resource | None:
 
 def corpus_of(plan: Plan) -> Corpus | None:
     """The documents that rows of a plan were written from or are given; None where there are none."""
-    resources = (need for step in plan.steps for need in step.needs if need.kind == KIND)
+    resources: Iterator[Resource] = (need for step in plan.steps for need in step.needs if need.kind == KIND)
     sources = plan.steps[0].work.arguments.get("sources", ()) if plan.steps and plan.steps[0].work else ()
-    arounds = (Surroundings.of(each["around"], Path()).corpus for each in sources if each.get("around"))
-    found = next(chain(resources, filter(None, arounds)), None)
+    told = [each["around"] for each in sources if each.get("around")]
+    if told:
+        from hfsft.stages.writing.surroundings import Surroundings
+
+        resources = chain(resources, filter(None, (Surroundings.of(each, Path()).corpus for each in told)))
+    found = next(resources, None)
     corpus: Corpus | None = found.load() if found else None
     return corpus
 

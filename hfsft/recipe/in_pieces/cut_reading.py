@@ -6,12 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from hfsft import __version__
-from hfsft.engine.pieces.source_piece import SourcePiece
 from hfsft.engine.resources import Resource, Work
 from hfsft.errors import ReadAnewError
 from hfsft.hashing import digest
 from hfsft.rows.choice.row_counts import Counts
-from hfsft.rows.places import file_pieces
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from hfsft.engine.adding import Numbers
+    from hfsft.engine.pieces.source_piece import SourcePiece
     from hfsft.recipe.reading import Given
     from hfsft.rows.batch import Batch
     from hfsft.rows.places.file_pieces import FilePiece
@@ -59,6 +58,8 @@ class CutReading:
         return sorted(range(len(self._given)), key=lambda number: sections.index(self._given[number].section))
 
     def _of_source(self, number: int) -> Iterator[tuple[SourcePiece, int]]:
+        from hfsft.engine.pieces.source_piece import SourcePiece
+
         need, opened = self._needs[number], self._opened[number]
         told: dict[str, Any] = {
             "sources": [{**given.as_dict(), "places": {}} for given in self._given],
@@ -124,9 +125,11 @@ def _work(arguments: Mapping[str, Any]) -> Work:
 
 def _together(pieces: Sequence[FilePiece]) -> Iterator[list[FilePiece]]:
     """Pieces that follow on one another, as many as are no larger than one may be."""
+    from hfsft.rows.places.file_pieces import PIECE
+
     found: list[FilePiece] = []
     for piece in pieces:
-        if found and sum(each.size for each in found) + piece.size > file_pieces.PIECE:
+        if found and sum(each.size for each in found) + piece.size > PIECE:
             yield found
             found = []
         found.append(piece)

@@ -13,7 +13,8 @@ from hfsft.rows.batch import Batch, Row, rows_of
 from hfsft.rows.choice.row_counts import Counts
 from hfsft.rows.columns import TEXTS
 from hfsft.rows.places.file_pieces import FilePiece
-from hfsft.rows.reading.source_row import SettledTable, SourceRow
+from hfsft.rows.reading.source_row import SourceRow
+from hfsft.rows.reading.table_reader import SettledTable
 from hfsft.rows.row import new_row
 from hfsft.stages.source import Opened
 from hfsft.stages.source_tally import SAME_SEED

@@ -8,9 +8,9 @@ from dataclasses import asdict, dataclass, field
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-from hfsft.engine.ledger import FOUND
 from hfsft.engine.parts.rows import column_of
 from hfsft.plain import digits, plain
+from hfsft.rows.columns import FOUND
 
 if TYPE_CHECKING:
     from datasets import Dataset

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
-from hfsft.engine.ledger import OF
 from hfsft.engine.parts.rows import column_of
 from hfsft.plain import beside, plain
 from hfsft.release.audit.audit_findings import said_in, what_of
@@ -14,6 +13,7 @@ from hfsft.release.audit.split_leaks import clusters_of
 from hfsft.release.report.page import filled
 from hfsft.release.report.page_data import chosen, cut, shown_row
 from hfsft.release.report.thresholds import threshold
+from hfsft.rows.columns import OF
 
 if TYPE_CHECKING:
     from hfsft.release.audit.audit import Audit

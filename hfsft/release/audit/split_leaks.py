@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from hfsft.engine.ledger import OF, SIDES
 from hfsft.engine.parts.rows import column_of
+from hfsft.rows.columns import OF, SIDES
 from hfsft.rows.views import OPTIONAL, READS
 from hfsft.similarity import families
 from hfsft.stages.split.leak import LEAK, USUAL

@@ -9,10 +9,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hfsft.engine.ledger import SIDES
 from hfsft.recipe.checks.licences import HUB_LICENCES
 from hfsft.release.folder.file_names import PREFERENCE, RANDOM
 from hfsft.release.report import measures
+from hfsft.rows.columns import SIDES
 
 if TYPE_CHECKING:
     import pyarrow as pa

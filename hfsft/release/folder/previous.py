@@ -17,14 +17,19 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from hfsft.engine.ledger import SIDES
 from hfsft.errors import ReleaseError, UserError
-from hfsft.release.folder import lock
 from hfsft.release.folder.file_names import FUNNEL, LEDGER, LOCK, PREFERENCE, RANDOM, REPORT, RESOLVED, TRAINER
 from hfsft.release.folder.staging import NEW, OLD, Move, move, recover
-from hfsft.release.hub.release_files import made, sha256_of
+from hfsft.rows.columns import SIDES
+from hfsft.section.late_module import LateModule
+
+if TYPE_CHECKING:
+    from hfsft.release.folder import lock
+    from hfsft.release.hub import release_files
+else:
+    lock, release_files = LateModule("hfsft.release.folder.lock"), LateModule("hfsft.release.hub.release_files")
 
 PREVIOUS = ".previous"
 ASIDE = "aside"
@@ -161,7 +166,11 @@ def _changed(folder: Path) -> bool:
 def hashes(folder: Path) -> dict[str, str]:
     """The hash of each file that a build wrote; of those that any command writes anew, none."""
     paths = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()}
-    return {name: sha256_of(path) for name, path in paths.items() if made(name) and name not in (FUNNEL, REPORT)}
+    return {
+        name: release_files.sha256_of(path)
+        for name, path in paths.items()
+        if release_files.made(name) and name not in (FUNNEL, REPORT)
+    }
 
 
 def _is_build(folder: Path) -> bool:
@@ -205,7 +214,7 @@ def _beside(folder: Path) -> Iterator[Path]:
         if path.is_dir() and not path.is_symlink():
             if not any(path.iterdir()):
                 yield path
-        elif path.is_symlink() or not made(path.relative_to(folder).as_posix()):
+        elif path.is_symlink() or not release_files.made(path.relative_to(folder).as_posix()):
             yield path
 
 

@@ -11,11 +11,11 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from hfsft.engine.ledger import OF, Ledger, Removal
+from hfsft.engine.ledger import Ledger, Removal
 from hfsft.engine.ordering.streamed_rows import StreamedRows, streamed
 from hfsft.engine.parts.rows import BLOCK
 from hfsft.recipe.reading import DEFECT
-from hfsft.rows.columns import TEXTS, column
+from hfsft.rows.columns import OF, TEXTS, column
 from hfsft.stages.selecting.twin import ONLY
 
 if TYPE_CHECKING:

@@ -24,10 +24,10 @@ from json.encoder import encode_basestring_ascii as quoted
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hfsft.engine.ledger import SIDES as SPLITS
 from hfsft.engine.ordering.spilled import Spilled
 from hfsft.errors import Place, SourceError
 from hfsft.release.folder.file_names import LOCK, RESOLVED, SIDES, WRITTEN
+from hfsft.rows.columns import SIDES as SPLITS
 from hfsft.stages.split.draw import most_seen
 from hfsft.stages.split.row_families import KEYING, KEYS, OPTIONAL, READS
 from hfsft.stages.split.sides import NONE, Sides, Stand, growing

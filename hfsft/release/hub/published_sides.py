@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hfsft.errors import UserError
 from hfsft.recipe.recipe import Recipe
 from hfsft.release.folder import sides_file
 from hfsft.release.folder.file_names import SIDES
-from hfsft.release.hub.retries import Tell, is_answer, patiently, refusal
 from hfsft.stages.split.sides import NONE, Sides
+
+if TYPE_CHECKING:
+    from hfsft.release.hub.retries import Tell
 
 TRIES = 3  # nothing is paid for yet, so that a Hub which stays out of reach is told of in seconds
 
@@ -35,6 +38,8 @@ def with_published(recipe: Recipe, local: Sides, tell: Tell, *, wanted: bool) ->
 
 def _published(repo_id: str, tell: Tell, *, patient: bool) -> Sides:
     from huggingface_hub import get_hf_file_metadata, hf_hub_download, hf_hub_url, try_to_load_from_cache
+
+    from hfsft.release.hub.retries import is_answer, patiently, refusal
 
     def download() -> str:
         # A download tries a Hub that is out of reach for 23 s, each time; this says at once that it is.

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from hfsft.engine.ledger import OF
 from hfsft.filters.cells import optional, texts
 from hfsft.rows.batch import Batch
+from hfsft.rows.columns import OF
 from hfsft.rows.views import OPTIONAL, READS, questions
 from hfsft.tallies.frequent import frequent
 

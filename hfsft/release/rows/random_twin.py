@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hfsft.engine.ledger import SIDES
+from hfsft.rows.columns import SIDES
 from hfsft.stages.selecting.twin import BOTH, CHOSEN, ONLY
 from hfsft.without_datasets import quiet
 

@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 from hfsft.errors import SourceError
 from hfsft.rows.columns import TEXTS
 from hfsft.rows.reading.order import Order
-from hfsft.rows.reading.source_row import How, SourceRow, read_examples, read_seeds
+from hfsft.rows.reading.source_row import SourceRow
+from hfsft.rows.reading.table_reader import How, read_examples, read_seeds
 from hfsft.rows.tables.table import Table
 
 PROVENANCE = "provenance"  # the configuration of a release that holds what rows say, part by part

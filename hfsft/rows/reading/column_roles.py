@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any
 
 from hfsft.errors import SourceError, closest
 from hfsft.rows.reading.turns import LISTS, has_turns, is_conversation
-from hfsft.rows.shapes import SHAPES
+from hfsft.rows.shapes import SEED_PROMPTS, SHAPES, Format
 from hfsft.rows.shapes.openai import REASONING_FIELDS, TOOLS_FIELDS
 from hfsft.rows.spelling import letters
 from hfsft.rows.tables.delimited import DELIMITERS
@@ -16,11 +16,6 @@ from hfsft.rows.values import holds, printable
 
 LOOKED_AT = 1000  # rows that settle the columns of a table
 LISTED = 20  # names of columns that a message lists
-
-if TYPE_CHECKING:
-    Format = str
-else:
-    Format = Literal[("auto", "columns", *SHAPES)]
 
 # What people call the parts of a row; the first name that the table has counts, what holds something before the rest.
 USUAL: Mapping[str, tuple[str, ...]] = {
@@ -34,7 +29,6 @@ USUAL: Mapping[str, tuple[str, ...]] = {
     "reasoning": REASONING_FIELDS,
     "tools": TOOLS_FIELDS,
 }
-SEED_PROMPTS = ("instruction", "prompt", "question", "query", "text")
 SEVERAL = ("context", "system", "reasoning", "tools")  # parts that may stand in more than one column
 OF_ANSWERS = ("response", "reasoning", "tools", "history")  # parts that a seed has no use for
 Columns = dict[str, tuple[str, ...]]

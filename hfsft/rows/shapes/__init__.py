@@ -7,6 +7,7 @@ the shape says how it is told.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING, Literal
 
 from hfsft.rows.shapes.harmony import HARMONY
 from hfsft.rows.shapes.hermes import HERMES
@@ -31,3 +32,10 @@ SHAPES: Mapping[str, Shape] = {
     )
 }  # fmt: skip
 """Every shape by its name; of several that tell a row, the first counts."""
+SEED_PROMPTS = ("instruction", "prompt", "question", "query", "text")
+"""What people call the column of a seed."""
+
+if TYPE_CHECKING:
+    Format = str
+else:
+    Format = Literal[("auto", "columns", *SHAPES)]

@@ -7,15 +7,13 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from hfsft.engine.ledger import FOUND
 from hfsft.engine.resources import Resource, Work
 from hfsft.engine.step import Bound
 from hfsft.errors import ModelError, Problem, nearest
 from hfsft.filters.base import Around, Filter
-from hfsft.filters.checks.fault import Check
 from hfsft.plain import plain
 from hfsft.rows.batch import Batch, Row
-from hfsft.rows.columns import ROW, Column, column, text_under, vector_of
+from hfsft.rows.columns import FOUND, ROW, Column, column, text_under, vector_of
 
 if TYPE_CHECKING:
     from hfsft.errors import Place
@@ -93,10 +91,10 @@ def rules_as_json(rules: Sequence[Filter]) -> list[dict[str, Any]]:
     return [
         {
             "name": rule.name,
-            "needed": list(rule.needed) if isinstance(rule, Check) else [],
+            "needed": list(rule.needed),
             "measures": [{**step.work.as_dict(), "needs": len(step.needs)} for step in rule.steps() if step.work],
             "bounds": [asdict(step.bound) for step in rule.steps() if step.bound],
-            **({"says": rule.says} if isinstance(rule, Check) and rule.says else {}),
+            **({"says": rule.says} if rule.says else {}),
         }
         for rule in rules
     ]

@@ -9,7 +9,6 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from hfsft.engine.ledger import OF
 from hfsft.engine.resources import Resource, Work
 from hfsft.engine.step import Bound, Step, compare
 from hfsft.errors import ModelError, Problem
@@ -20,7 +19,7 @@ from hfsft.plain import plain
 from hfsft.pretrained.loaded_tokenizer import located
 from hfsft.prompts import Prompt
 from hfsft.rows.batch import Row
-from hfsft.rows.columns import RANKING, Column, vector_of
+from hfsft.rows.columns import OF, RANKING, Column, vector_of
 from hfsft.rows.views import OPTIONAL
 from hfsft.stages.base import (
     WRITER,

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hfsft.engine.adding import InMemory
-from hfsft.engine.ledger import OF
 from hfsft.engine.resources import Work, path_of
 from hfsft.engine.spread.scattered import NUMBER
 from hfsft.filters.duplicates.order_bytes import bytes_of
 from hfsft.filters.duplicates.who_stays import Keep, keys_of, read_by, refuse
 from hfsft.plain import plain
 from hfsft.rows.batch import Batch
-from hfsft.rows.columns import ranked_by
+from hfsft.rows.columns import OF, ranked_by
 from hfsft.rows.features import values_of
 
 if TYPE_CHECKING:

@@ -14,12 +14,14 @@ from hfsft.engine.resources import Resource, Work
 from hfsft.hashing import digest, unit
 from hfsft.models.model import STATIC
 from hfsft.rows.batch import Batch
-from hfsft.stages.guards.figures import words
+from hfsft.section.late_module import LateModule
 from hfsft.stages.seeds import PromptTable
-from hfsft.tallies.middle import Middle
 
 if TYPE_CHECKING:
     from hfsft.similarity import DenseIndex
+    from hfsft.stages.guards import figures
+else:
+    figures = LateModule("hfsft.stages.guards.figures")
 
 MOST = 5_000  # real queries that are compared with, picked by a hash of what they say
 LIKENESS = "likeness"
@@ -30,13 +32,13 @@ class Queries:
 
     def __init__(self, texts: Sequence[str]) -> None:
         self.texts = texts
-        self.length = median(map(len, map(words, texts))) if texts else 0
+        self.length = median(map(len, map(figures.words, texts))) if texts else 0
         self._index: tuple[str, DenseIndex[int]] | None = None
 
     @cached_property
     def vocabulary(self) -> frozenset[str]:
         """Every word that some of them has."""
-        return frozenset(word for text in self.texts for word in words(text))
+        return frozenset(word for text in self.texts for word in figures.words(text))
 
     def nearest(self, texts: Sequence[str], embedder: Resource) -> list[float]:
         """For each text the cosine to the query that means most nearly the same, by an embedder."""
@@ -97,9 +99,11 @@ class LikeQueries(NamedTuple):
     @classmethod
     def of(cls, texts: Iterable[str], queries: Queries) -> LikeQueries:
         """The comparison of prompts with queries."""
+        from hfsft.tallies.middle import Middle
+
         lengths, every, known = Middle(), 0, 0
         for text in texts:
-            said = words(text)
+            said = figures.words(text)
             lengths.add(len(said))
             every += len(said)
             known += sum(word in queries.vocabulary for word in said)

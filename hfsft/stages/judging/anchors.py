@@ -17,7 +17,6 @@ from hfsft.marks import PROSE, Loc
 from hfsft.models.structured import NO, YES
 from hfsft.rows.batch import Batch, Row, rows_of
 from hfsft.rows.features import arrow_schema, values_of
-from hfsft.rows.reading.source_row import SourceRow
 from hfsft.rows.row import new_row
 from hfsft.rows.views import OPTIONAL, READS, questions
 from hfsft.similarity.normalise import normalise
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from hfsft.engine.spread.scattered import Does, Scattered
+    from hfsft.rows.reading.source_row import SourceRow
 
 ORIGIN = "anchor"
 APART = "judge.anchors"

@@ -5,21 +5,27 @@ from __future__ import annotations
 import math
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from hfsft.errors import AnswerError, unusable
 from hfsft.hashing import sampling_seed
 from hfsft.models.model import Answer, Request
-from hfsft.models.probabilities import MOST, Distribution, distribution
 from hfsft.models.structured import NO, YES, Rounding, watched
 from hfsft.models.structured import ask as ask_structured
 from hfsft.prompts import LARGEST, Prompt
 from hfsft.rows.batch import Row
+from hfsft.section.late_module import LateModule
 from hfsft.stages.base import around, rendered
 from hfsft.stages.judging.anchors import Anchor, question_of
-from hfsft.stages.judging.one_word import WORDS, likelihood, word_in
 from hfsft.stages.judging.prompt import CONVERSATION, shown, shown_anchors
 from hfsft.stages.judging.rubric import Criterion, Rubric
+
+if TYPE_CHECKING:
+    from hfsft.models import probabilities
+    from hfsft.models.probabilities import Distribution
+    from hfsft.stages.judging import one_word
+else:
+    one_word, probabilities = LateModule("hfsft.stages.judging.one_word"), LateModule("hfsft.models.probabilities")
 
 Per = Literal["row", "criterion", "question"]
 Score = Literal["digit", "expected"]
@@ -112,7 +118,7 @@ class Grader:
                 max_tokens=self.max_tokens,
                 seed=sampling_seed(row["id"], f"judge {again}") if again else None,
                 chosen=self.chosen,
-                logprobs=MOST if self.score == "expected" else None,
+                logprobs=probabilities.MOST if self.score == "expected" else None,
                 at_once=self.at_once,
             )
             if part.question:
@@ -194,7 +200,9 @@ class Grader:
             if criterion.checklist:
                 asked = range(1, len(criterion.checklist) + 1)
                 said = [
-                    _Yes(entry[str(number)] == YES, _at(places, WORDS, (name, str(number)), entry[str(number)]))
+                    _Yes(
+                        entry[str(number)] == YES, _at(places, one_word.WORDS, (name, str(number)), entry[str(number)])
+                    )
                     for number in asked
                 ]
                 grade = _checked(criterion, said)
@@ -224,8 +232,8 @@ class Grader:
         return said
 
     def _said(self, answer: Answer) -> _Yes | None:
-        word = word_in(answer.text)
-        told = likelihood(answer.logprobs) if self.score == "expected" else None
+        word = one_word.word_in(answer.text)
+        told = one_word.likelihood(answer.logprobs) if self.score == "expected" else None
         if word is None and told is None:
             return None
         return _Yes((word or (told.likeliest if told else NO)) == YES, told)
@@ -270,7 +278,7 @@ def _measured(score: float, reason: str, told: Distribution | None) -> Grade:
 
 def _at(places: Any, values: Sequence[str], path: Sequence[str], said: str) -> Distribution | None:
     """The probabilities of values where an answer has one under a path of keys; None where another stands there."""
-    told = distribution(places, values, after=[f'"{key}"' for key in path]) if places else None
+    told = probabilities.distribution(places, values, after=[f'"{key}"' for key in path]) if places else None
     return told if told and told.shares.get(said) else None
 
 
@@ -288,7 +296,7 @@ def schema_of(rubric: Rubric, *, before: bool) -> dict[str, Any]:
     """JSON Schema of a verdict: for each criterion the reason and the score, this `before` the reason or behind it."""
     shapes = {}
     for name, criterion in rubric.criteria.items():
-        word = {"type": "string", "enum": list(WORDS)}
+        word = {"type": "string", "enum": list(one_word.WORDS)}
         scores: dict[str, Any] = {
             str(number): {**word, "description": asked} for number, asked in enumerate(criterion.checklist, 1)
         }

@@ -6,7 +6,6 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from hfsft.engine.ledger import OF
 from hfsft.engine.resources import Resource, Work
 from hfsft.engine.step import Bound, Step, compare
 from hfsft.filters.base import Filter
@@ -17,6 +16,7 @@ from hfsft.rows.batch import Batch, Row, rows_of
 from hfsft.rows.columns import (
     COLUMNS,
     EDITED_FROM,
+    OF,
     REASON,
     REVIEWED,
     SCORE,

@@ -10,13 +10,12 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field, PrivateAttr
 
-from hfsft.engine.ledger import OF
 from hfsft.engine.resources import Resource, Work
 from hfsft.engine.spread.two_ways import TwoWays
 from hfsft.engine.step import Bound, Step, compare
 from hfsft.errors import ModelError, Problem, SourceError, nearest
 from hfsft.rows.batch import Batch
-from hfsft.rows.columns import COLUMNS, RANKING, REVIEWED, Column, ranked_by, text_under, vector_of
+from hfsft.rows.columns import COLUMNS, OF, RANKING, REVIEWED, Column, ranked_by, text_under, vector_of
 from hfsft.rows.limits import number_in
 from hfsft.rows.row import is_approved
 from hfsft.stages.base import CardPart, Context, Outcome, Panel, Section, ShownTable, Stage, Warn

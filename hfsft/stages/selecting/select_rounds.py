@@ -16,11 +16,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hfsft.engine.ledger import OF
 from hfsft.engine.resources import Resource, Work, path_of
 from hfsft.engine.spread.scattered import NUMBER
 from hfsft.near import FIRST, ITEM, KNOWN, SAID, known_of, near_pairs, said_of
-from hfsft.rows.columns import text_under
+from hfsft.rows.columns import OF, text_under
 from hfsft.rows.features import arrow_schema, values_of
 from hfsft.similarity import keys_of, sketches_of
 from hfsft.stages.selecting.places import by_chance, in_walk

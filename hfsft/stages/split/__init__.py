@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import Field, model_validator
 
-from hfsft.engine.ledger import OF, SIDES, Side
 from hfsft.engine.resources import Resource, Work
 from hfsft.engine.step import Bound, Step, compare
 from hfsft.errors import Problem, nearest
+from hfsft.rows.columns import OF, SIDES, Side
 from hfsft.rows.views import READS as VIEWED
 from hfsft.section.late_module import LateModule
 from hfsft.similarity import SKETCH, VERSION

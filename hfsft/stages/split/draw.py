@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from hfsft.engine.ledger import Side
 from hfsft.engine.spread.scattered import starts
 from hfsft.hashing import unit
+from hfsft.rows.columns import Side
 from hfsft.rows.features import arrow_schema
 
 if TYPE_CHECKING:

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hfsft.engine.adding import OverRows
-from hfsft.engine.ledger import OF
 from hfsft.engine.resources import Resource
 from hfsft.rows.batch import Batch
+from hfsft.rows.columns import OF
 from hfsft.similarity import COUNTED
 from hfsft.stages.split.apart import JOINS, KnownRow, parted
 from hfsft.stages.split.draw import Stood

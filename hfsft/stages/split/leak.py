@@ -8,11 +8,11 @@ from typing import Any, ClassVar, Literal, NamedTuple
 
 from pydantic import Field
 
-from hfsft.engine.ledger import OF
 from hfsft.engine.resources import Work
 from hfsft.engine.step import Bound, Step, compare
 from hfsft.errors import Place
 from hfsft.plain import plain
+from hfsft.rows.columns import OF
 from hfsft.rows.reading.summaries import rows_said
 from hfsft.rows.views import OPTIONAL as VIEWED
 from hfsft.rows.views import READS

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from hfsft.engine.adding import OverRows
-from hfsft.engine.ledger import OF, SIDES
 from hfsft.rows.batch import Batch
+from hfsft.rows.columns import OF, SIDES
 from hfsft.stages.split import word_runs
 from hfsft.stages.split.word_runs import (
     OVERLAP,

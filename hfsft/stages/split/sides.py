@@ -9,11 +9,11 @@ from itertools import chain
 from math import isclose
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
-from hfsft.engine.ledger import SIDES, Side
 from hfsft.engine.ordering.spilled import Spilled
 from hfsft.engine.resources import Resource
 from hfsft.hashing import digest
 from hfsft.rows.batch import Batch
+from hfsft.rows.columns import SIDES, Side
 from hfsft.stages.selecting.twin import BOTH, CHOSEN, RANDOM, SELECTED
 from hfsft.stages.split.draw import HELD, Stood, drawn, most_seen, strata
 from hfsft.stages.split.row_families import KEYS, keys_of

@@ -16,14 +16,13 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from hfsft.engine.ledger import OF
 from hfsft.engine.resources import Work
 from hfsft.engine.spread.two_ways import TwoWays
 from hfsft.engine.step import Bound, Step, compare
 from hfsft.errors import Problem
 from hfsft.hashing import unit
 from hfsft.rows.batch import Batch, Row
-from hfsft.rows.columns import SLOT, WAVE, WRITTEN_BY
+from hfsft.rows.columns import OF, SLOT, WAVE, WRITTEN_BY
 from hfsft.rows.row import PEOPLE, WRITTEN
 from hfsft.similarity.novelty import By, nearest_before
 from hfsft.stages.base import Context

@@ -9,9 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hfsft.engine.ledger import SIDES
 from hfsft.hashing import digest
-from hfsft.rows.columns import COLUMNS
+from hfsft.rows.columns import COLUMNS, SIDES
 from hfsft.similarity import normalise, split_words
 from hfsft.stages.split import word_runs
 from hfsft.stages.split.overlap import Overlap

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hfsft.engine.ledger import SIDES
 from hfsft.engine.on_daft.shuffles import Rounds, Shuffled
 from hfsft.engine.on_daft.work_folder import WorkFolder
 from hfsft.engine.spread.scattered import Scattered
 from hfsft.rows.batch import Batch
+from hfsft.rows.columns import SIDES
 from hfsft.stages.split import word_runs
 from hfsft.stages.split.overlap import Overlap
 from hfsft.stages.split.scattering import overlap_rounds

@@ -13,13 +13,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hfsft.engine.ledger import OF, SIDES
 from hfsft.engine.resources import Work, path_of
 from hfsft.engine.spread.scattered import NUMBER
 from hfsft.near import RANK
 from hfsft.near.blocks import BLOCK, blocks, bucket_of, buckets_for, in_groups, put_below, unblocked
 from hfsft.near.exact_counts import wanting
 from hfsft.near.order_numbers import ITEM, in_order
+from hfsft.rows.columns import OF, SIDES
 from hfsft.rows.features import arrow_schema, values_of
 from hfsft.rows.views import OPTIONAL, READS
 from hfsft.similarity import mixed

@@ -15,11 +15,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hfsft.documents.corpus import DOCUMENT
-from hfsft.engine.ledger import OF
 from hfsft.engine.resources import Work, path_of
 from hfsft.engine.spread.scattered import NUMBER
 from hfsft.near import FIRST
 from hfsft.near.blocks import in_groups, put_below
+from hfsft.rows.columns import OF
 from hfsft.rows.features import arrow_schema
 from hfsft.stages.split.apart import JOINS, KnownRow, Parted, parted
 from hfsft.stages.split.draw import SEEN, Stood
