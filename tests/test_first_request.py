@@ -28,6 +28,17 @@ print(json.dumps(sorted(sys.modules)))
 NAMED = {"Generate", "Guards", "Judge", "AnyExample", "AnyWritten"}  # by the recipe, by the seeds, by the anchors
 NOT_YET = (
     "hfsft.agreement",
+    "hfsft.engine.ledger",
+    "hfsft.filters.checks.fault",
+    "hfsft.filters.privacy.rewriting",
+    "hfsft.models.endings",
+    "hfsft.models.probabilities",
+    "hfsft.release.folder.lock",
+    "hfsft.release.trainer.formats",
+    "hfsft.rows.choice.chosen",
+    "hfsft.rows.reading.table_reader",
+    "hfsft.rows.tables.table",
+    "hfsft.storage",
     "hfsft.models.batches.rounds",
     "hfsft.stages.judging.judge_report",
     "hfsft.stages.writing.base",
@@ -41,7 +52,7 @@ NOT_YET = (
     "jinja2",
     "numpy",
 )
-MOST = 340  # modules of ours
+MOST = 290  # modules of ours
 
 
 def test_a_build_imports_the_sections_of_its_recipe_and_what_the_first_request_needs() -> None:

@@ -133,6 +133,13 @@ class Executor(Protocol[R]):
         """
         ...
 
+    def ahead(self, rows: R, step: Step) -> Done[R] | None:
+        """What a step makes of each row alone, before its turn, in which it is read back for those that are left then.
+
+        None where it would be made once more, or may take long for nothing.
+        """
+        ...
+
     def all(self, rows: R, step: Step, beside: R | None) -> Done[R]:
         """What a step makes of all rows at once: more columns, or the rows of a side table."""
         ...

@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import chain, islice
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
 from hfsft.engine.plan import Asked, Task
 from hfsft.engine.step import Step
 from hfsft.errors import AnswerError, StageError, StoreError
-from hfsft.models.drive import Known, Prefetch
+from hfsft.models.drive import Prefetch, Prefetched
 from hfsft.models.limits.losses import UNPAID, Bears
 from hfsft.models.limits.usage import Spendings, spent_since
 from hfsft.models.pool import NotStored
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 FIRST_SECONDS = 0.3  # that are waited for the first request to be sent: a server may have to be started
 TURN_SECONDS = 0.0005
+GIVEN_SECONDS = 0.05  # to answers that come in, before each part of what is done meanwhile
 KEPT = 10_000  # rows of one stage whose new columns are kept in memory until they are written
 
 
@@ -58,6 +60,8 @@ class Live:
         self._prefetched: dict[str, dict[str, tuple[Row, Row]]] = {}
         # The step that was started before its turn: its name, its rows by id, and the drive that asks for them.
         self._started: tuple[str, dict[str, Row], Driving] | None = None
+        # The step whose rows are all done, while answers to what was prefetched for some are to come.
+        self._behind: Driving | None = None
         # The calls and spendings of each step when its turn ended: of another wave only what is new is reported.
         self._reported: dict[str, tuple[int, Spendings]] = {}
 
@@ -77,20 +81,43 @@ class Live:
 
     def ask(self, step: Step, tasks: Iterable[Task], total: int) -> Asked:
         """Bring every answer into the store; rows that failed come back with their cause."""
+        self.settle()
         started, self._started = self._started, None
         if started is None:
-            return self._asked(step, self.pool.finish(self._drive(step, tasks, total)))
+            return self._asked(step, self._rows_done(self._drive(step, tasks, total)))
         name, rows, driving = started
         whole = name == step.name and len(rows) == total
-        failures = self._finish_first(driving, whole)
         if whole:
             tasks = list(tasks)
             if rows == {task.id: task.row for task in tasks}:
-                return self._asked(step, failures)
+                return self._asked(step, self._rows_done(driving))
+        failures = self._finish_first(driving, whole)
         # Of answers that may yet turn out to be none it is looked at in the store whether they are still there.
         done = {row_id: made for row_id, made in self._results.items() if row_id not in driving.drive.unsure}
         first = _First(rows, done, failures) if name == step.name else None
         return self._asked(step, self.pool.finish(self._drive(step, tasks, total, first)))
+
+    def awaits(self) -> bool:
+        """Whether answers to what was prefetched are still to come, once those that came were taken in."""
+        if self._behind is None or self._behind.ended:
+            return False
+        self.pool.give_way(GIVEN_SECONDS)
+        return not self._behind.ended
+
+    def settle(self) -> None:
+        """Wait for the answers to what was prefetched. Raises what asking raises."""
+        behind, self._behind = self._behind, None
+        if behind is not None:
+            self.pool.finish(behind)
+
+    def _rows_done(self, driving: Driving) -> Mapping[str, AnswerError]:
+        """Wait until all rows of a step are done; the failures by row."""
+        failures = self.pool.rows_done(driving)
+        if failures is None:
+            return self.pool.finish(driving)
+        self._behind = driving
+        self.awaits()
+        return failures
 
     def _finish_first(self, driving: Driving, whole: bool) -> Mapping[str, AnswerError]:
         """Wait for rows that were started; the failures by row. Of a part of the rows no share of failures is judged:
@@ -105,6 +132,7 @@ class Live:
 
     def handed(self, step: Step, drive: Drives, total: int) -> Asked:
         """As `ask`, by whatever else brings the answers of the step."""
+        self.settle()
         return self._asked(step, self.pool.finish(self.pool.begin(drive, total)))
 
     def _asked(self, step: Step, failures: Mapping[str, AnswerError]) -> Asked:
@@ -121,9 +149,12 @@ class Live:
         prefetched, waiting = self._prefetched.pop(step.name, {}), dict[str, Task]()
         keep = total <= KEPT
         self._results = {}
+        tasks = iter(tasks)
+        first_task = list(islice(tasks, 1))
+        leads_on = any(task.following for task in first_task)  # and so do all others
 
         def started() -> Iterator[tuple[str, Callable[[], Turns]]]:
-            for task in tasks:
+            for task in chain(first_task, tasks):
                 if first and (start := first.begun(task)):
                     waiting[task.id] = task._replace(following=None)  # that was asked then too
                     yield task.id, start
@@ -133,7 +164,7 @@ class Live:
                 if row != task.row:
                     yield task.id, task.start
                     continue
-                yield task.id, Known(made)
+                yield task.id, Prefetched(made)
 
         def prefetch(row_id: str, made: Row) -> Prefetch | None:
             following = waiting.pop(row_id).following
@@ -155,7 +186,7 @@ class Live:
             total=total,
             bears=bears_of(step, spares=self.spares),
             results=self._results if keep else None,
-            prefetch=prefetch,
+            prefetch=prefetch if leads_on else None,
         )
 
     def may_prefetch(self, step: Step) -> bool:
@@ -172,6 +203,7 @@ class Live:
         try:
             return self.pool.replay(start)
         except NotStored:
+            self.settle()
             for error in self.pool.drive(step.name, [(row_id, start)], total=1).values():
                 raise StoreError(
                     f"{step.name}: an answer went out of the store while the build read it, and could not be had "
@@ -194,7 +226,7 @@ class _First:
             return None
         if task.id in self.failures:
             return partial(_failed, self.failures[task.id])
-        return Known(self.made[task.id]) if task.id in self.made else None
+        return Prefetched(self.made[task.id]) if task.id in self.made else None
 
 
 def bears_of(step: Step, *, spares: bool) -> Bears:
@@ -260,6 +292,10 @@ class Forecast:
                 failures[task.id] = str(error)
         found.unknown += ceil(round(more, 6))
         return Asked(failures, frozenset(pending))
+
+    def awaits(self) -> bool:
+        """False: nothing is asked."""
+        return False
 
     def may_prefetch(self, step: Step) -> bool:
         """False: a forecast sends nothing."""

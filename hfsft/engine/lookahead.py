@@ -4,6 +4,11 @@ The steps between the two are run on that row alone, so that a step which compar
 behind it is prefetched, unless it only writes columns that no step of the route reads. The requests are the very ones
 that the next step makes. Their answers are in the store when its turn comes, so that prefetching changes when a request
 is sent, and never what a build results in.
+
+Work ahead: once all rows have their answers from one step, and what was prefetched for the last is waited for, what
+later steps make of each row alone is made already, where those answers change nothing of it: no column that such a step
+may read is written before its turn. It is kept as ever, and read back when the turn of the step comes; what was made of
+rows that are gone by then is left.
 """
 
 from __future__ import annotations
@@ -13,6 +18,7 @@ import marshal
 import pickle
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
@@ -27,6 +33,7 @@ from hfsft.rows.batch import Batch, Row, rows_of
 
 if TYPE_CHECKING:
     from hfsft.engine.adding import Former, Kept
+    from hfsft.engine.executor import Executor
     from hfsft.engine.live import Live
 
 WORTH_SECONDS = 20e-6  # what takes less to work out once more is not remembered
@@ -214,3 +221,48 @@ def task_of(step: Step, row: Row, route: Route | None = None, *, pending: bool =
     asked = {name: row[name] for name in step.given(row, "id")}
     following = partial(route.next_task, row) if route else None
     return Task(row["id"], asked, partial(step.function, asked), pending, following)
+
+
+def work_ahead(
+    rows: Any,
+    asking: Step,
+    later: Sequence[Step],
+    last: Callable[[], Sequence[Step]],
+    asker: Asker,
+    works: Executor[Any],
+) -> set[str]:
+    """The names of the steps that worked anything out, of those behind `asking`, and of the `last` ones behind all.
+
+    It ends with the answers, or where a step cannot do its work: that is told when its turn comes.
+    """
+    made: set[str] = set()
+    with suppress(Exception):  # of a row that may fall before
+        for step in steps_ahead(asking, later, last):
+            done = works.ahead(rows, step) if asker.awaits() else None
+            if done is None:
+                break
+            rows = done.rows
+            if not done.cached:
+                made.add(step.name)
+    return made
+
+
+def steps_ahead(asking: Step, later: Sequence[Step], last: Callable[[], Sequence[Step]]) -> Iterator[Step]:
+    """The steps over single rows that read nothing that is written from `asking` on, by others than such steps."""
+    written = set(asking.writes)
+    for step in later:
+        if step.rows in ("source", "many") and not step.makes:
+            return
+        if step.table or step.makes:
+            continue
+        if _may_be_ahead(step) and written.isdisjoint((*step.reads, *step.optional)):
+            yield step
+        else:
+            written.update(step.writes)
+    yield from (step for step in last() if written.isdisjoint((*step.reads, *step.optional)))
+
+
+def _may_be_ahead(step: Step) -> bool:
+    """Whether it makes columns of each row alone, and fast: it may be for nothing."""
+    alone = step.row_by_row and step.rows == "same" and step.bound is None
+    return alone and not (step.asks or step.heavy or step.beside or step.drops)

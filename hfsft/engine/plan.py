@@ -45,6 +45,10 @@ class Asked:
 class Asker(Protocol):
     """What the engine needs of whoever asks models."""
 
+    def awaits(self) -> bool:
+        """Whether answers to what was prefetched are still to come, once those that came were taken in."""
+        ...
+
     def ask(self, step: Step, tasks: Iterable[Task], total: int) -> Asked:
         """Bring every answer of the tasks into the store, or say which could not be had."""
         ...

@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hfsft.engine.executor import Done, Executor, Executors, Rows
 from hfsft.engine.ledger import Ledger, Removal
-from hfsft.engine.lookahead import prefetch_route
+from hfsft.engine.lookahead import prefetch_route, work_ahead
 from hfsft.engine.outcome import NOT_CHOSEN
 from hfsft.engine.parts.local import Local
 from hfsft.engine.plan import Asker, Plan
@@ -52,6 +52,7 @@ def run(
     after: After | None = None,
     more: Callable[[Rows], Step | None] | None = None,
     last: Last | None = None,
+    measures: Callable[[], Sequence[Step]] = tuple,
     executor: Executors | None = None,
     until: ExitStack | None = None,
 ) -> Dataset | Rows:
@@ -62,14 +63,15 @@ def run(
     the rows it left. `more`, told the rows that are left, gives the source of another wave or None: its rows come in
     behind all others, and the steps go over all rows once more, which costs what is new; the ledger is then that of
     the whole. `last` is called at the end with the rows that are left; they are no dataset then, and stay where they
-    lie. Another `executor` than that of this machine gives the same rows; it ends with `until`, where that is given.
+    lie, and steps that it has measure them (`measures`) may have worked by then. Another `executor` than that of this
+    machine gives the same rows; it ends with `until`, where that is given.
     Raises whatever `asker` raises; steps finished by then stay cached.
     """
     with ExitStack() as own:
         works = (until or own).enter_context((executor or Local)(cache, scratch))
         while True:
             plan.check()
-            rows = _pass(plan, asker, works, ledger, before, after)
+            rows = _pass(plan, measures, asker, works, ledger, before, after)
             source = more(rows) if more else None
             if source is None:
                 if last is None:
@@ -81,12 +83,22 @@ def run(
 
 
 def _pass(
-    plan: Plan, asker: Asker, works: Executor[Any], ledger: Ledger, before: Before | None, after: After | None
+    plan: Plan,
+    measures: Callable[[], Sequence[Step]],
+    asker: Asker,
+    works: Executor[Any],
+    ledger: Ledger,
+    before: Before | None,
+    after: After | None,
 ) -> Any:
     """The rows of the dataset after the last step, by one pass over the steps."""
     tables: dict[str, Any] = {}  # the rows as they are now, of the dataset ("") and of side tables
+    ahead: set[str] = set()  # steps that had worked before their turn
     for place, lane in lanes(plan.steps):
-        done = _done(lane, plan.steps[place + len(lane) :], tables, asker, works)
+        later = plan.steps[place + len(lane) :]
+        if lane[0].asks and not lane[0].table and asker.awaits():
+            ahead |= work_ahead(tables[""], lane[0], later, measures, asker, works)
+        done = _done(lane, later, tables, asker, works)
         for step in lane:
             rows = tables.get(step.table)
             count = len(rows) if rows is not None else 0
@@ -94,6 +106,8 @@ def _pass(
                 before(step, count)
             started = time.perf_counter()
             came = next(done)
+            if step.name in ahead:
+                came = replace(came, cached=False)
             seconds = round(time.perf_counter() - started, 4)
             tables[step.makes or step.table] = came.rows
             _enter(ledger, step, 0 if step.makes else count, came, seconds)

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hfsft.errors import AnswerError, BudgetError, HfsftError, StoreError, bare
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from hfsft.models.requester import Requester
 
 
-class Known:
+class Prefetched:
     """In place of what starts a row: what it came to before."""
 
     def __init__(self, made: Any) -> None:
@@ -86,6 +87,7 @@ class Drive:
         self.passed: Counter[str] = Counter()  # by stage, those of them that no filter before it rejected
         self.failures: dict[str, AnswerError] = {}
         self.unsure: dict[str, list[str]] = {}  # by row, keys of answers that may yet turn out to be none
+        self.rows_done: Future[None] = Future()  # set once all rows are done, for some of which others are prefetched
         self.finished = False
         self.reason: BaseException | None = None  # why it was stopped early
         self._requester = requester
@@ -210,7 +212,7 @@ class Drive:
                 following, unsure = None, list[str]()
                 result: Any
                 try:
-                    if isinstance(start, Known):  # as most rows of a stage are that was prefetched
+                    if isinstance(start, Prefetched):  # as most rows of a stage are that was prefetched
                         result = start.made
                     else:
                         result = await self._row(self.stage, start(), unsure=unsure, why=self._bears.why)
@@ -227,7 +229,7 @@ class Drive:
                 except BudgetError as error:
                     self._leave(row_id, error)
                     continue
-                self.losses.add(result)
+                self._count(result)
                 self.losses.check()
                 if following:
                     await self._prefetch(following)
@@ -250,7 +252,12 @@ class Drive:
             self.stop(error)
             return
         self.failures[row_id] = unpaid = AnswerError(UNPAID, str(error))
-        self.losses.add(unpaid)
+        self._count(unpaid)
+
+    def _count(self, outcome: Any) -> None:
+        self.losses.add(outcome)
+        if self.losses.done == self._total and not self.rows_done.done():
+            self.rows_done.set_result(None)
 
     async def _next(self, row_id: str, result: Any) -> Prefetch | None:
         """What to prefetch for a row, None for nothing.

@@ -95,6 +95,11 @@ class Driving(NamedTuple):
     future: concurrent.futures.Future[None]
     report: Callable[[Drives], None]
 
+    @property
+    def ended(self) -> bool:
+        """Whether nothing is asked any more."""
+        return self.future.done()
+
 
 class NotStored(StoreError):  # noqa: N818 (a state, which `hfsft plan` counts)
     """An answer that the store does not hold, or no longer; `request` asks for it, behind `before` others."""
@@ -160,6 +165,18 @@ class Pool:
         """
         bears = bears or Bears(max_failed_share)
         return self.begin(Drive(self._requester, stage, iter(tasks), bears, results, prefetch, total), total)
+
+    def rows_done(self, driving: Driving) -> dict[str, AnswerError] | None:
+        """Wait until all rows of a stage are done, though answers to what was prefetched may be to come; the failures
+        by row id. `finish` must follow all the same. None where that alone can tell what became of the rows.
+        """
+        drive = driving.drive
+        if not isinstance(drive, Drive):
+            return None
+        self._wait(driving, drive.rows_done)
+        if driving.ended or drive.unsure or drive.reason or drive.losses.last_check():
+            return None
+        return dict(drive.failures)
 
     def begin(self, drive: Drives, total: int) -> Driving:
         """Start whatever brings the answers of a stage; `finish` must follow, before another one is started."""
@@ -303,9 +320,10 @@ class Pool:
         rows = _ROWS_PER_REQUEST * sum(model.at_once for model in self.models.values())
         return max(1, min(total, max(_LEAST_WINDOW, min(rows, _MOST_WINDOW))))
 
-    def _wait(self, driving: Driving) -> None:
+    def _wait(self, driving: Driving, *until: concurrent.futures.Future[None]) -> None:
+        """Wait until a stage is at its end, or one of `until` is."""
         try:
-            self._watch(driving)
+            self._watch(driving, *until)
         except BaseException as error:  # Ctrl-C, or an error of `on_progress`
             self._running().call_soon_threadsafe(driving.drive.stop, error)
             try:
@@ -314,10 +332,12 @@ class Pool:
                 self._running().call_soon_threadsafe(driving.drive.abort)
                 raise
 
-    def _watch(self, driving: Driving) -> None:
-        while not concurrent.futures.wait([driving.future], timeout=_PROGRESS_SECONDS).done:
+    def _watch(self, driving: Driving, *until: concurrent.futures.Future[None]) -> None:
+        futures, first = (driving.future, *until), concurrent.futures.FIRST_COMPLETED
+        while not concurrent.futures.wait(futures, _PROGRESS_SECONDS, first).done:
             driving.report(driving.drive)
-        driving.future.result()
+        if driving.ended:
+            driving.future.result()
 
     def _reporter(self, total: int) -> Callable[[Drives], None]:
         began, before = time.monotonic(), self.usage.total()

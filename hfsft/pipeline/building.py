@@ -42,7 +42,6 @@ if TYPE_CHECKING:
     from hfsft.stages.base import ShownTable
     from hfsft.stages.sizing.waves import Waves
 
-GIVEN_SECONDS = 0.05  # to requests, before each part of what is had ready meanwhile
 OUT = "build"  # where builds go unless somebody says otherwise
 
 
@@ -291,7 +290,7 @@ def execute(
     """The rows that a plan leaves, and, where it is `growing`, all waves; `at_once` where somebody waits for them, so
     that nothing goes into a batch. See `hfsft.engine.run` for `last` and `until`.
     """
-    from hfsft.engine.live import Live, short_turns
+    from hfsft.engine.live import GIVEN_SECONDS, Live, short_turns
     from hfsft.engine.lookahead import remembering, start_first_stage
     from hfsft.engine.outlook import Outlook
     from hfsft.models.limits import budget
@@ -340,7 +339,7 @@ def execute(
             plan = remembering(plan.after(store.pruned()))
             if executor is None:  # another one may ask from elsewhere
                 plan = start_first_stage(plan, live, cache)
-            with short_turns():  # the requests that were sent are answered meanwhile
+            with short_turns():  # requests that were sent are answered meanwhile
                 prompts.prepare()  # what is asked next: the first answers would have to wait for it
                 if live.asking:
                     pool.prepare()
@@ -352,19 +351,21 @@ def execute(
                 from hfsft.engine import run as engine  # takes long
                 from hfsft.engine.ledger import Ledger
 
-            ledger = Ledger()
-            rows = engine.run(
-                plan,
-                live,
-                cache,
-                ledger,
-                before=watcher.on_step,
-                after=ended,
-                more=waves,
-                last=last,
-                executor=executor,
-                until=until,
-            )
+                ledger = Ledger()
+                rows = engine.run(
+                    plan,
+                    live,
+                    cache,
+                    ledger,
+                    before=watcher.on_step,
+                    after=ended,
+                    more=waves,
+                    last=last,
+                    measures=partial(_measures, recipe) if last else tuple,
+                    executor=executor,
+                    until=until,
+                )
+                live.settle()
             if waves:
                 ledger.ended = waves.ended or ""
                 keep_accepted(waves, cache, whole=not live.unpaid)
@@ -376,3 +377,10 @@ def execute(
             raise
         clean_errors(recipe, ledger)
         return rows, ledger, pool.usage
+
+
+def _measures(recipe: Recipe) -> Sequence[Step]:
+    """What a release says of each row by itself."""
+    from hfsft.release.rows.release_measures import measuring
+
+    return measuring(recipe)

@@ -37,6 +37,9 @@ class Echo:
         failures = {row_id: self.error for row_id in ids if row_id in self.fails}
         return Asked(failures, frozenset(self.unknown & set(ids)), calls=len(ids))
 
+    def awaits(self) -> bool:
+        return False
+
     def may_prefetch(self, step: Step) -> bool:
         return False
 

@@ -101,6 +101,9 @@ class Lists:
             yield done
             rows = done.rows
 
+    def ahead(self, rows: Listed, step: Step) -> None:
+        """None: it keeps nothing."""
+
     def _row_by_row(self, rows: Listed, step: Step, beside: Listed | None) -> Done[Listed]:
         if bound := step.bound:
             stays = [bound.keeps(value) for value in rows[bound.column]]

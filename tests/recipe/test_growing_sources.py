@@ -21,7 +21,7 @@ from hfsft.engine.parts.source_rows import source_rows
 from hfsft.errors import UserError
 from hfsft.recipe.compile import compile_recipe
 from hfsft.recipe.recipe import load_recipe
-from hfsft.rows.reading import source_row
+from hfsft.rows.reading import column_roles, table_reader
 from hfsft.rows.tables import parsing
 from hfsft.stages import source_tally
 
@@ -52,8 +52,8 @@ class Source:
 
 @pytest.fixture(autouse=True)
 def _few(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(source_row, "LOOKED_AT", FEW)
-    monkeypatch.setattr(source_tally, "LOOKED_AT", FEW)
+    monkeypatch.setattr(table_reader, "LOOKED_AT", FEW)
+    monkeypatch.setattr(column_roles, "LOOKED_AT", FEW)
 
 
 def parses(monkeypatch: pytest.MonkeyPatch) -> list[str]:

@@ -125,6 +125,9 @@ class OnDaft:
                 rows = rows.of(rows.parts, kinds, rows.which)
             rows = rows.of(parts, rows.kinds)
 
+    def ahead(self, rows: PartRows, step: Step) -> None:
+        """None: what it makes is kept with that of all steps which go over the rows in one pass."""
+
     def _passed(
         self, rows: PartRows, steps: tuple[Step, ...], beside: PartRows | None
     ) -> tuple[list[ParquetPart], bool]:

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from hfsft.engine.lookahead import Route
     from hfsft.engine.plan import Asker
 
+MOST_AHEAD = 10_000  # rows: of more, what may be for nothing takes more than a moment
+
 
 class Local:
     """Works in this process, and over many rows in others beside it. What steps made is kept in `cache`; where there is
@@ -73,6 +75,10 @@ class Local:
             done = self._lane(rows, step, beside)
             rows = done.rows
             yield done
+
+    def ahead(self, rows: Rows, step: Step) -> Done[Rows] | None:
+        """What a step makes of each of not too many rows, before its turn."""
+        return next(self.lane(rows, [step], None)) if len(rows) <= MOST_AHEAD else None
 
     def _lane(self, rows: Rows, step: Step, beside: Rows | None) -> Done[Rows]:
         if step.bound is not None:

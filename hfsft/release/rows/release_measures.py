@@ -73,22 +73,35 @@ class ReleaseMeasures:
 
 def measured(recipe: Recipe, left: Left) -> ReleaseMeasures:
     """All that of the rows that are left. Raises `ReleaseError` where they cannot be written as the recipe asks."""
-    publish = recipe.publish
-    tokenizer = load_tokenizer(publish.tokenizer, base=recipe.base) if publish.tokenizer else None
-    needs: tuple[Resource, ...] = ()
-    if publish.tokenizer:
-        work = Work(f"{TokenizerLoader.__module__}:TokenizerLoader", {"name": located(publish.tokenizer, recipe.base)})
-        needs = (Resource.of("tokenizer", work),)
-    alone = writer_of(publish.format, MessageStyle(publish.reasoning, publish.tool_calls), tokenizer)
-    most = publish.max_length or DEFAULT_MAX_LENGTH
-    hashed = Step("content", optional=TEXTS, writes={CONTENT: "string"}, work=Work(f"{__name__}:hashing"))
-    rows = left.measured(_checks(alone, most, needs), hashed)
+    alone = _alone(recipe)
+    rows = left.measured(*_steps(recipe, alone))
     ids = (row_id for (some,) in _columns(rows, "id") for row_id in some)
     needed = (each for (texts,) in _columns(rows, NEEDS) for each in _unpacked(RowNeeds, texts))
     writer = DatasetWriter.for_all(alone, ids, needed)
     if writer.style != alone.style:  # all rows call reasoning alike, which some alone would not
-        rows = left.measured(_checks(writer, most, needs), hashed)
+        rows = left.measured(*_steps(recipe, writer))
     return ReleaseMeasures(writer, rows)
+
+
+def measuring(recipe: Recipe) -> tuple[Step, ...]:
+    """The steps that measure rows of which it is not known yet how those beside them are written."""
+    return _steps(recipe, _alone(recipe))
+
+
+def _alone(recipe: Recipe) -> RowWriter:
+    """What writes one row as the recipe asks, whatever others there are."""
+    publish = recipe.publish
+    tokenizer = load_tokenizer(publish.tokenizer, base=recipe.base) if publish.tokenizer else None
+    return writer_of(publish.format, MessageStyle(publish.reasoning, publish.tool_calls), tokenizer)
+
+
+def _steps(recipe: Recipe, writer: RowWriter) -> tuple[Step, ...]:
+    needs: tuple[Resource, ...] = ()
+    if named := recipe.publish.tokenizer:
+        work = Work(f"{TokenizerLoader.__module__}:TokenizerLoader", {"name": located(named, recipe.base)})
+        needs = (Resource.of("tokenizer", work),)
+    hashed = Step("content", optional=TEXTS, writes={CONTENT: "string"}, work=Work(f"{__name__}:hashing"))
+    return _checks(writer, recipe.publish.max_length or DEFAULT_MAX_LENGTH, needs), hashed
 
 
 def _columns(rows: Rows, *names: str) -> Iterator[list[list[Any]]]:

@@ -33,7 +33,7 @@ from hfsft.recipe.in_pieces import cut_reading
 from hfsft.recipe.recipe import load_recipe
 from hfsft.rows.features import arrow_schema
 from hfsft.rows.places import file_pieces
-from hfsft.rows.reading import source_row
+from hfsft.rows.reading import table_reader
 from tests.fuzz.bounds import tries
 from tests.fuzz.test_builds import put, row, usual
 
@@ -49,7 +49,7 @@ def _small(monkeypatch: pytest.MonkeyPatch) -> None:
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(file_pieces, "PIECE", 300)
     monkeypatch.setattr(cut_reading, "LEAST", 0)
-    monkeypatch.setattr(source_row, "LOOKED_AT", FEW)
+    monkeypatch.setattr(table_reader, "LOOKED_AT", FEW)
     monkeypatch.setattr(file_pieces, "LOOKED_AT", FEW)
     monkeypatch.setattr(part_files, "ROWS", 4)
     monkeypatch.setattr(part_files, "BATCH", 2)
@@ -320,7 +320,7 @@ def test_any_rows(files: list[list[dict[str, Any]]], section: str, kind: str) ->
 
 
 def test_worker_processes_read_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(source_row, "LOOKED_AT", 1000)
+    monkeypatch.setattr(table_reader, "LOOKED_AT", 1000)
     monkeypatch.setenv("HFSFT_PROCESSES", "2")
     jsonl(tmp_path / "rows" / "a.jsonl", ROWS)
     jsonl(tmp_path / "rows" / "b.jsonl", ROWS)
