@@ -5,14 +5,16 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from hfsft.cache import SOURCE
+from hfsft.errors import RecipeError
 from hfsft.preflight import importing
+from hfsft.recipe.recipe import load_recipe
 from tests.waiting import until
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import pytest
 
 
 def test_the_client_is_imported_beside_the_plan_where_requests_are_to_come(
@@ -33,3 +35,10 @@ def test_the_client_is_imported_beside_the_plan_where_requests_are_to_come(
     made.write_text("{}")  # as a build leaves it, whose answers are stored
     importing.start_importing(served)
     assert begun == ["aiohttp", "filelock"]
+
+
+def test_what_a_recipe_says_is_heard_before_it_is_looked_through() -> None:
+    heard: list[Any] = []
+    with pytest.raises(RecipeError):
+        load_recipe({"name": "toy", "seedz": []}, heard=heard.append)
+    assert heard == [{"name": "toy", "seedz": []}]
