@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from hfsft.cli import main
+from hfsft.cli.commands.build import so_far
+from hfsft.engine.ledger import FunnelLine
+from hfsft.models.limits.usage import Progress, Whole
 from tests.stages.judging.exams.judged_run import recipe
 from tests.stages.judging.scripted_judge import ScriptedJudge
 
@@ -33,3 +38,15 @@ def test_an_exam_is_printed_before_the_rows_are_judged(
         assert "exam of the judge" not in shown.out
         assert main(["build", "recipe.yaml", "--quiet"]) == 0
         assert capsys.readouterr().err == ""
+
+
+def test_a_build_that_is_stopped_while_the_last_answers_of_the_judge_are_to_come_says_so() -> None:
+    generated = FunnelLine("generate", "recipe.yaml:8:1", 60, 0, 0, 60, cached=False, calls=60, seconds=1.0)
+    whole = Whole(110, 120, calls=110, stored=0, tokens=0, usd=None, calls_per_second=50.0, seconds_left=1.0)
+    none = dict.fromkeys(("failed", "stored", "input_tokens", "output_tokens"), 0)
+    took: dict[str, Any] = {**none, "calls": 110, "answers": 110, "open": 8, "usd": None, "seconds": 1.0}
+    progress = Progress("generate", 60, 60, **took, prefetched=(("judge", 50),), whole=whole)
+    text = so_far([generated], progress)
+    assert text.splitlines()[-1] == "generate: 60 of 60 rows, judge: 50 already, 10 of later steps not done"
+    judged = replace(generated, step="judge")
+    assert so_far([generated, judged], progress).splitlines()[-1].startswith("judge ")

@@ -154,7 +154,8 @@ def report(built: Built, folder: Path) -> str:
 def so_far(ended: Sequence[FunnelLine], progress: Progress) -> str:
     """How far a build came that did not reach its end: the steps that ended, and the one that asked models."""
     text = f"so far:\n\n{funnel(ended)}\n" if ended else "so far:\n"
-    if progress.stage not in {line.step for line in ended}:
+    steps = {line.step for line in ended}
+    if any(stage not in steps for stage in (progress.stage, *(ahead for ahead, _ in progress.prefetched))):
         left, of = progress.total - progress.done, ""
         if not left and progress.whole:  # stopped by what later steps would have asked
             left, of = progress.whole.planned - progress.whole.done, " of later steps"
