@@ -116,7 +116,7 @@ class Live:
         if failures is None:
             return self.pool.finish(driving)
         self._behind = driving
-        self.awaits()
+        self.pool.give_way(GIVEN_SECONDS)
         return failures
 
     def _finish_first(self, driving: Driving, whole: bool) -> Mapping[str, AnswerError]:

@@ -197,7 +197,7 @@ class Pool:
         driving.future.add_done_callback(lambda _: sent.set())
         sent.wait(seconds)
         until = time.monotonic() + _WAVE_SECONDS
-        while driving.drive.open < wanted and not driving.future.done() and time.monotonic() < until:
+        while driving.drive.open < wanted and not driving.ended and time.monotonic() < until:
             time.sleep(_LOOK_SECONDS)
 
     @staticmethod

@@ -22,6 +22,7 @@ from hfsft.rows.choice.row_counts import Counts
 from hfsft.rows.columns import WAVE, Column, variables
 from hfsft.rows.reading.source_row import SourceRow
 from hfsft.rows.row import new_row
+from hfsft.section.late_module import LateModule
 from hfsft.stages.base import Stage
 from hfsft.stages.seeds import Prompts, PromptTable
 from hfsft.stages.source import Opened, TableSource
@@ -29,11 +30,12 @@ from hfsft.stages.source_tally import SAME_SEED, FormerCopies, SourceTally, keep
 
 if TYPE_CHECKING:
     from hfsft.stages.examples import AnyExample
-    from hfsft.stages.writing import AnyWritten
+    from hfsft.stages.writing import AnyWritten, surroundings
     from hfsft.stages.writing.base import Written
-    from hfsft.stages.writing.surroundings import Surroundings
 
     AnySource = Prompts | PromptTable | AnyExample | AnyWritten
+else:
+    surroundings = LateModule("hfsft.stages.writing.surroundings")
 
 DEFECT, FROM, FAMILY = "defect", "from_source", "family_key"
 SEED_TEXTS = variables("response", "reasoning", "reference")
@@ -50,7 +52,7 @@ class Given:
     name: str  # what its rows are called
     source: AnySource
     places: Mapping[str, Sequence[Place]]  # of its keys: where each line of the text stands
-    around: Surroundings | None = None  # of one that models write
+    around: surroundings.Surroundings | None = None  # of one that models write
     count: int | None = None  # of one that models write: the rows of its first pass
 
     @property
@@ -69,7 +71,7 @@ class Given:
     def of(cls, told: Mapping[str, Any]) -> Given:
         """The source of which `as_dict` told."""
         places = {key: [Place(*each) for each in found] for key, found in told["places"].items()}
-        around = _around(told.get("around"), Path())
+        around = surroundings.Surroundings.of(told["around"], Path()) if told.get("around") else None
         source = _source(told["kind"], told["source"])
         return cls(told["section"], told["index"], told["name"], source, places, around, told.get("count"))
 
@@ -110,7 +112,7 @@ def opening(
 ) -> Opening:
     """A source, opened in whichever process; what is `around` it, and its `count`, are of one that models write."""
     section, _, index = place.rstrip("]").partition("[")
-    known = _around(around, Path(base))
+    known = surroundings.Surroundings.of(around, Path(base)) if around else None
     given = Given(section, int(index), known.name if known else "", _source(kind, source), {}, known, count)
     return Opening(given.opened(Path(base)))
 
@@ -123,14 +125,6 @@ def resource_of(given: Given, opened: Opened, base: Path) -> Resource:
     written = {"around": given.around.as_dict(), "count": given.count} if given.around else {}
     arguments = {**_told(source), "base": str(base), "place": f"{given.section}[{given.index}]", **written}
     return Resource.of("source", Work("hfsft.recipe.reading:opening", arguments), loader=Opening(opened))
-
-
-def _around(told: Mapping[str, Any] | None, base: Path) -> Surroundings | None:
-    if not told:
-        return None
-    from hfsft.stages.writing.surroundings import Surroundings
-
-    return Surroundings.of(told, base)
 
 
 def _told(source: AnySource) -> dict[str, Any]:

@@ -32,12 +32,16 @@ from hfsft.rows.choice.mixture import SLACK
 from hfsft.rows.columns import COLUMNS, kept_columns
 from hfsft.rows.reading.summaries import reasons, unread_counts, unread_note
 from hfsft.rows.row import new_row
+from hfsft.section.late_module import LateModule
 from hfsft.stages.seeds import Prompts
 from hfsft.stages.source import Opened, TableSource
 
 if TYPE_CHECKING:
     from hfsft.recipe.reading import AnySource
     from hfsft.stages.attributes.shares import AttributeShares
+    from hfsft.stages.writing import surroundings
+else:
+    surroundings = LateModule("hfsft.stages.writing.surroundings")
 
 FIRST = 100  # rows of each source that are read to check a recipe
 
@@ -277,10 +281,8 @@ def given_of(recipe: Recipe, corpus: Resource | None = None) -> list[Given]:
     for (section, index, source), name in zip(_sources(recipe), names_of(recipe), strict=True):
         around = count = None
         if models_write(source):
-            from hfsft.stages.writing.surroundings import Surroundings
-
             rests = corpus if source.rests else None
-            around = Surroundings(name, recipe.base, recipe.stem, attributes, rests)
+            around = surroundings.Surroundings(name, recipe.base, recipe.stem, attributes, rests)
             count = source.count or (recipe.size.first(writers) if recipe.size else None)
         found.append(Given(section, index, name, source, _places(recipe, section, index), around, count))
     return found

@@ -11,12 +11,15 @@ from pydantic import Field, model_validator
 from hfsft.marks import PROSE
 from hfsft.rows.calls import as_json
 from hfsft.rows.inline import marks_in
+from hfsft.section.late_module import LateModule
 from hfsft.stages.base import Section
 from hfsft.stages.source import Opened, Source, TableSource, inline, written
 
 if TYPE_CHECKING:
+    from hfsft.rows.reading import order, table_reader
     from hfsft.rows.reading.source_row import SourceRow
-    from hfsft.rows.reading.table_reader import How
+else:
+    order, table_reader = LateModule("hfsft.rows.reading.order"), LateModule("hfsft.rows.reading.table_reader")
 
 TEXTS_OF_TURNS = ("instruction", "response", "reasoning", "context")
 
@@ -69,11 +72,8 @@ class ExampleRow(Section):
             said |= {"tools": as_json(self.tools)} if self.tools else {}
             said |= {"dialect": " ".join(marks)} if (marks := marks_in([self.response or ""])) else {}
             return written(said, place)
-        from hfsft.rows.reading.order import Order
-        from hfsft.rows.reading.table_reader import read_written
-
         # Who writes a conversation down by hand means it as it stands.
-        return read_written(self.model_dump(), place, Order(assistant_opens=True))
+        return table_reader.read_written(self.model_dump(), place, order.Order(assistant_opens=True))
 
 
 class ExampleRows(Source):
@@ -114,17 +114,13 @@ class ExampleTable(TableSource):
     assistant_opens: bool = Field(False, description="Take conversations that the assistant begins.")
     join_turns: bool = Field(False, description="Make one turn of several in a row by the same role.")
 
-    def how(self) -> How:
+    def how(self) -> table_reader.How:
         """How the rows are read."""
-        from hfsft.rows.reading.order import Order
-
-        return replace(super().how(), order=Order(self.assistant_opens, self.join_turns))
+        return replace(super().how(), order=order.Order(self.assistant_opens, self.join_turns))
 
     def opened(self, base: Path, place: str) -> Opened:
         """The rows of the table; reading raises `SourceError` where there is none, or one without rows."""
-        from hfsft.rows.reading.table_reader import read_examples
-
-        return self.open_with(base, read_examples)
+        return self.open_with(base, table_reader.read_examples)
 
 
 AnyExample = ExampleRows | ExampleTable

@@ -17,13 +17,19 @@ from hfsft.errors import ReadAnewError
 from hfsft.hashing import digest
 from hfsft.rows.choice.row_counts import Counts
 from hfsft.rows.values import printable
+from hfsft.section.late_module import LateModule
 from hfsft.stages.source import TableSource
 
 if TYPE_CHECKING:
-    from hfsft.rows.reading.resuming import FileMark
+    from hfsft.rows.reading import column_roles, resuming
     from hfsft.rows.reading.source_row import SourceRow
+    from hfsft.rows.tables import text_files
     from hfsft.rows.tables.zipped import File
     from hfsft.stages.source import NamedSource, Opened
+else:
+    column_roles = LateModule("hfsft.rows.reading.column_roles")
+    resuming = LateModule("hfsft.rows.reading.resuming")
+    text_files = LateModule("hfsft.rows.tables.text_files")
 
 SAME_SEED = "the same as another seed"
 
@@ -34,17 +40,15 @@ class NotedFile:
 
     name: str
     sha256: str
-    whole: FileMark  # its end
-    onward: FileMark | None  # where it may go on: before its last line where that has no end
+    whole: resuming.FileMark  # its end
+    onward: resuming.FileMark | None  # where it may go on: before its last line where that has no end
     rows: int  # that were taken of it
     line: int  # that the last of them begins in
 
     @classmethod
     def of(cls, told: Mapping[str, Any]) -> NotedFile:
         """What `asdict` told."""
-        from hfsft.rows.reading.resuming import FileMark
-
-        marks = {name: FileMark(*told[name]) if told[name] else None for name in ("whole", "onward")}
+        marks = {name: resuming.FileMark(*told[name]) if told[name] else None for name in ("whole", "onward")}
         return cls(**{**told, **marks})
 
     @property
@@ -142,8 +146,6 @@ class SourceTally:
 
         `last` says that no other source comes behind it.
         """
-        from hfsft.rows.reading.column_roles import LOOKED_AT
-
         table, hashes, then = opened.table, _hashes(opened), dict[str, tuple[int, NotedFile]]()
         for file in map(NotedFile.of, noted["files"]):
             then[file.name] = first, file
@@ -154,7 +156,7 @@ class SourceTally:
         settled = 0
         for place, (name, path) in enumerate(table.files):
             if name not in then:
-                if settled < LOOKED_AT:
+                if settled < column_roles.LOOKED_AT:
                     raise ReadAnewError  # its rows would have a say in how the others are read
                 continue
             start, file = then[name]
@@ -168,14 +170,10 @@ class SourceTally:
 
     def _cut(self, file: NotedFile, path: File, *, last: bool) -> None:
         """Leave of what is noted of a file what is as it was; `last` says that it is the last of all files."""
-        from hfsft.rows.reading.column_roles import LOOKED_AT
-        from hfsft.rows.reading.resuming import begins_with
-        from hfsft.rows.tables.text_files import goes_on
-
         source, onward, behind = self.source, file.onward, file.behind
-        if onward is None or file.rows - behind < LOOKED_AT or not isinstance(path, Path):
+        if onward is None or file.rows - behind < column_roles.LOOKED_AT or not isinstance(path, Path):
             raise ReadAnewError
-        if not (goes_on(path) and begins_with(path, file.whole.end, file.sha256)):
+        if not (text_files.goes_on(path) and resuming.begins_with(path, file.whole.end, file.sha256)):
             raise ReadAnewError
         if onward != file.whole:
             # Its last line may be another one now: nothing behind it may hang on it, and it must have been counted.

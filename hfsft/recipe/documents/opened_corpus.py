@@ -17,10 +17,14 @@ from hfsft.filters.filter_work import work_of
 from hfsft.hashing import digest
 from hfsft.recipe.recipe import Recipe
 from hfsft.recipe.rules import rewriting_of
+from hfsft.section.late_module import LateModule
 
 if TYPE_CHECKING:
     from hfsft.documents.chunking import Chunking
     from hfsft.stages.documents import DocumentTable
+    from hfsft.stages.writing import surroundings
+else:
+    surroundings = LateModule("hfsft.stages.writing.surroundings")
 
 KIND = "documents"
 
@@ -111,14 +115,11 @@ def unopened_corpus(recipe: Recipe) -> Resource | None:
 
 def corpus_of(plan: Plan) -> Corpus | None:
     """The documents that rows of a plan were written from or are given; None where there are none."""
-    resources: Iterator[Resource] = (need for step in plan.steps for need in step.needs if need.kind == KIND)
+    resources = (need for step in plan.steps for need in step.needs if need.kind == KIND)
     sources = plan.steps[0].work.arguments.get("sources", ()) if plan.steps and plan.steps[0].work else ()
-    told = [each["around"] for each in sources if each.get("around")]
-    if told:
-        from hfsft.stages.writing.surroundings import Surroundings
-
-        resources = chain(resources, filter(None, (Surroundings.of(each, Path()).corpus for each in told)))
-    found = next(resources, None)
+    told = (each["around"] for each in sources if each.get("around"))
+    arounds = (surroundings.Surroundings.of(each, Path()).corpus for each in told)
+    found = next(chain(resources, filter(None, arounds)), None)
     corpus: Corpus | None = found.load() if found else None
     return corpus
 
