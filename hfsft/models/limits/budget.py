@@ -115,6 +115,7 @@ class Meter:
         self._first: set[str] = set()
         self._thinking = {name: thinking_tokens(model.extra_body) for name, model in models.items()}
         self._changed: asyncio.Event | None = None
+        self._changes = 0  # how often something was given back
         self.bounded = self.budget.bounded
         self._begun: asyncio.Task[None] | None = None
 
@@ -147,16 +148,26 @@ class Meter:
         if model not in self._seen and (self.budget.usd is not None or self.budget.tokens is not None):
             self._first.add(model)
         try:
-            while passed := await self._passed(model, most := self._worst(model, size, max_tokens)):
-                if not self._claims:
-                    raise BudgetError(self._said(passed))
-                await self._change()
+            most = await self._room_for(model, size, max_tokens)
         except BaseException:
             self._settled(model)
             raise
         self._claims += 1
         self._taken = self._taken.plus(most)
         return Claim(size, max_tokens, most)
+
+    async def _room_for(self, model: str, size: int, max_tokens: int | None) -> Outlay:
+        """The worst case of a request, once no bound is passed by it."""
+        while True:
+            changes, most = self._changes, self._worst(model, size, max_tokens)
+            passed = await self._passed(model, most)
+            if not passed:
+                return most
+            if self._changes != changes:
+                continue  # a request was settled after the bound was looked at
+            if not self._claims:
+                raise BudgetError(self._said(passed))
+            await self._change()
 
     async def _change(self) -> None:
         """Wait until a request is settled."""
@@ -166,6 +177,11 @@ class Meter:
 
     def _settled(self, model: str) -> None:
         self._first.discard(model)
+        self._note_change()
+
+    def _note_change(self) -> None:
+        """Let those that wait for room look again."""
+        self._changes += 1
         if self._changed is not None:
             self._changed.set()
 
@@ -214,6 +230,7 @@ class Meter:
             self._taken = self._taken.less(most)
         if self.reserves:
             self._spending.correct(model, Outlay().less(most))
+        self._note_change()
 
     def carry(self, most: Outlay) -> None:
         """Set aside what a batch takes at most that another build submitted."""
@@ -228,8 +245,7 @@ class Meter:
         by = taken.less(most)
         if self.bounded:
             self._taken = self._taken.plus(by)
-        if self._changed is not None:
-            self._changed.set()
+        self._note_change()
         return self._spending.adding(model, by if reserved else taken)
 
     def _correct(self, model: str, claim: Claim, by: Outlay) -> None:

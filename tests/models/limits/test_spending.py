@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
 import threading
@@ -14,7 +15,7 @@ import pytest
 from hfsft.errors import BudgetError, ModelError
 from hfsft.models.http.extra import refused
 from hfsft.models.limits.budget import Budget
-from hfsft.models.limits.spending import Outlay, spent, summed
+from hfsft.models.limits.spending import Outlay, Spending, spent, summed
 from hfsft.models.model import Model, Request
 from hfsft.models.store import archive
 from hfsft.models.store.store import Store
@@ -105,6 +106,28 @@ def test_the_usd_of_a_dataset_are_never_passed_by_two_builds_at_once(llm: LLM, m
     for pool in pools:
         pool.close()
     assert total(store).usd == pytest.approx(charged(llm)[1])
+
+
+def test_a_request_that_was_settled_while_the_bound_was_looked_at_leaves_room(
+    llm: LLM, make_pool, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The account of the dataset is kept by another thread: what it says may be late."""
+    looked, held = Spending.reserve, asyncio.Event()
+
+    async def late(self: Spending, *claim: Any) -> str:
+        passed = await looked(self, *claim)
+        if passed and not held.is_set():
+            held.set()
+            while meter._claims:  # noqa: ASYNC110
+                await asyncio.sleep(0.001)
+        return passed
+
+    monkeypatch.setattr(Spending, "reserve", late)
+    llm.latency = 0.05
+    pool = make_pool(**of_dataset(usd=0.1), model=PRICED)
+    meter = pool.means.meter
+    assert pool.drive("generate", rows(9), total=9) == {}
+    assert held.is_set()
 
 
 @pytest.mark.parametrize("fault", ["truncated", "empty_choices", "reset_after"])
