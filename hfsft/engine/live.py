@@ -81,6 +81,8 @@ class Live:
 
     def ask(self, step: Step, tasks: Iterable[Task], total: int) -> Asked:
         """Bring every answer into the store; rows that failed come back with their cause."""
+        if self._behind and total <= KEPT:
+            tasks = list(tasks)  # while the last answers to what was prefetched are to come
         self.settle()
         started, self._started = self._started, None
         if started is None:

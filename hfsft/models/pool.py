@@ -28,7 +28,12 @@ if TYPE_CHECKING:
     from hfsft.models.store.store import Store
 
 T = TypeVar("T")
-_READ_ANSWERS = ("hfsft.models.http.answer", "hfsft.models.endings", "hfsft.models.limits.prompt_counts")
+_READ_ANSWERS = (
+    "hfsft.models.http.answer",
+    "hfsft.models.endings",
+    "hfsft.models.limits.prompt_counts",
+    "hfsft.models.structured",
+)
 Start = Callable[[], Generator[Request, Answer, T]]
 """Begins one row's generator anew."""
 

@@ -24,7 +24,6 @@ from hfsft.section.later import Later, later_in
 from hfsft.stages.base import Section, Stage
 from hfsft.stages.seeds import Prompts, PromptTable
 from hfsft.stages.split import Split
-from hfsft.verdicts.verdict_file import path_beside
 
 if TYPE_CHECKING:
     from hfsft.stages.answers.generate import Generate
@@ -168,7 +167,11 @@ class Sections(Section):
 
     def verdicts_by(self, base: Path, stem: str) -> Path | None:
         """The file of what people say of rows, of a recipe in this folder whose file is called so."""
-        return self.review.file(base, stem) if self.review else path_beside(base, stem)
+        if self.review:
+            return self.review.file(base, stem)
+        from hfsft.verdicts.verdict_file import path_beside
+
+        return path_beside(base, stem)
 
     @classmethod
     def behind_rules(cls, key: str) -> bool:

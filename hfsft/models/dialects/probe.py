@@ -13,7 +13,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from hfsft.models import structured
 from hfsft.models.dialects import dialect_table as table
 from hfsft.models.dialects.learned import forget, remember, server_of
 from hfsft.models.dialects.refused_request import REFUSALS, read_refusal
@@ -22,11 +21,15 @@ from hfsft.models.http.answer import read
 from hfsft.models.http.faults import Fault
 from hfsft.models.http.stream import PIECE, is_stream
 from hfsft.models.model import Answer, Request
+from hfsft.section.late_module import LateModule
 
 if TYPE_CHECKING:
+    from hfsft.models import structured
     from hfsft.models.http.client import Client
     from hfsft.models.model import Model
     from hfsft.models.store.store import Store
+else:
+    structured = LateModule("hfsft.models.structured")
 
 Shows = Callable[[str, Mapping[str, str]], bool | None]
 """Whether body and headers of a response show that the server did what was asked; None where they cannot."""

@@ -15,15 +15,18 @@ from hfsft.models.dialects.refused_request import REFUSALS, read_refusal
 from hfsft.models.dialects.response_shapes import refuses_what_was_written
 from hfsft.models.http import wire
 from hfsft.models.http.faults import Fault
-from hfsft.models.structured import follows
+from hfsft.section.late_module import LateModule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from hfsft.models import structured
     from hfsft.models.limits.throttle import Lane
     from hfsft.models.limits.usage import Tally
     from hfsft.models.means import Means
     from hfsft.models.model import Answer, Model, Request
+else:
+    structured = LateModule("hfsft.models.structured")
 
 # A request is put into so many dialects at most, one after another, as its server refuses it.
 _MOST_CHANGES = 2 * len(table.TABLE)
@@ -176,7 +179,7 @@ class Sender:
             return
         if job.request.mends:  # which was told in words what was wrong
             return
-        if follows(answer, job.request.schema or {}):
+        if structured.follows(answer, job.request.schema or {}):
             lane.unheeded = None
             return
         lane.unheeded += 1

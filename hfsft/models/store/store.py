@@ -18,13 +18,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hfsft.errors import StoreError
 from hfsft.models.model import Answer, TokenProbability
-from hfsft.models.store.damage import is_damage, rebuild
 from hfsft.models.store.looking import Lookups
 from hfsft.models.store.presence import Presence
+from hfsft.section.late_module import LateModule
+
+if TYPE_CHECKING:
+    from hfsft.models.store import damage
+else:  # most files are whole
+    damage = LateModule("hfsft.models.store.damage")
 
 # How long another process may hold the file before we give up.
 LOCK_SECONDS = 60.0
@@ -194,7 +199,7 @@ class Store:
             try:
                 return self._reading().execute(query, values).fetchall()
             except sqlite3.Error as error:
-                if not is_damage(error):
+                if not damage.is_damage(error):
                     raise store_error(self.path, error) from error
                 self.heal(error)
                 return self._reading().execute(query, values).fetchall()
@@ -204,7 +209,7 @@ class Store:
         with self._lock:
             self.disconnect()
             try:
-                rebuild(self.path, prepare, error)
+                damage.rebuild(self.path, prepare, error)
             except (sqlite3.Error, OSError) as failed:
                 raise store_error(self.path, failed) from failed
 
@@ -230,7 +235,7 @@ class Store:
                 connection.close()
                 raise
         except sqlite3.DatabaseError as error:
-            if is_damage(error):
+            if damage.is_damage(error):
                 self.heal(error)
                 return self.connect(wait)
             raise store_error(self.path, error) from error

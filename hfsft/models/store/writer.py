@@ -10,11 +10,14 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from hfsft.errors import StoreError
-from hfsft.models.store.damage import is_damage
 from hfsft.models.store.store import LOCK_SECONDS, Entry, Store, drop, keep, store_error, transaction
+from hfsft.section.late_module import LateModule
 
 if TYPE_CHECKING:
     from hfsft.models.model import Answer
+    from hfsft.models.store import damage
+else:  # most files are whole
+    damage = LateModule("hfsft.models.store.damage")
 
 T = TypeVar("T")
 Operation = Callable[[sqlite3.Connection], T]
@@ -117,7 +120,7 @@ class Writer:
             try:
                 return _done(self._connected(), operations)
             except sqlite3.DatabaseError as error:
-                if not is_damage(error):
+                if not damage.is_damage(error):
                     raise
                 self._disconnect()
                 self._store.heal(error)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
@@ -21,9 +21,14 @@ from hfsft.rows.batch import Batch, Row, rows_of
 from hfsft.rows.columns import adjusted_of
 from hfsft.rows.row import child_id
 from hfsft.rows.views import answered, response
+from hfsft.section.late_module import LateModule
 from hfsft.stages.base import Section
 from hfsft.stages.several_answers import CANDIDATE, MEAN, PROMPT, best
-from hfsft.texts.final_answer import final_answer, sameness
+
+if TYPE_CHECKING:
+    from hfsft.texts import final_answer
+else:
+    final_answer = LateModule("hfsft.texts.final_answer")
 
 FINAL, AGREEMENT = "final_answer", "agreement"
 CHOICE, AGREED = "generate.choice", "generate.agreement"
@@ -162,8 +167,8 @@ def _voted(batch: Batch) -> Batch:
     prompt = rows[0][PROMPT]
     if prompt is None:
         return {"id": batch["id"], FINAL: [None], AGREEMENT: [None]}
-    answers = [final_answer(response(row, spoken=True) or "") for row in rows]
-    votes = [answer and sameness(answer) for answer in answers]
+    answers = [final_answer.final_answer(response(row, spoken=True) or "") for row in rows]
+    votes = [answer and final_answer.sameness(answer) for answer in answers]
     place, share = _elected(str(prompt), votes)
     return {"id": [rows[place]["id"]], FINAL: [answers[place]], AGREEMENT: [share]}
 

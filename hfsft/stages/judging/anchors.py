@@ -14,7 +14,7 @@ from hfsft.engine.spread.two_ways import TwoWays
 from hfsft.engine.step import Bound, Step, compare
 from hfsft.errors import Place, SourceError, nearest
 from hfsft.marks import PROSE, Loc
-from hfsft.models.structured import NO, YES
+from hfsft.models.readings.yes_no import NO, YES
 from hfsft.rows.batch import Batch, Row, rows_of
 from hfsft.rows.features import arrow_schema, values_of
 from hfsft.rows.row import new_row

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from hfsft.letters.late_patterns import at_first_use
 from hfsft.models.model import TokenProbability
 from hfsft.models.probabilities import Distribution, distribution
-from hfsft.models.structured import NO, YES, yes_or_no
+from hfsft.models.readings.yes_no import NO, YES, yes_or_no
 
 WORDS = (YES, NO)
 _BEFORE = at_first_use(

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from hfsft.errors import AnswerError, unusable
 from hfsft.hashing import sampling_seed
 from hfsft.models.model import Answer, Request
-from hfsft.models.structured import NO, YES, Rounding, watched
-from hfsft.models.structured import ask as ask_structured
+from hfsft.models.readings.yes_no import NO, YES
 from hfsft.prompts import LARGEST, Prompt
 from hfsft.rows.batch import Row
 from hfsft.section.late_module import LateModule
@@ -21,11 +20,13 @@ from hfsft.stages.judging.prompt import CONVERSATION, shown, shown_anchors
 from hfsft.stages.judging.rubric import Criterion, Rubric
 
 if TYPE_CHECKING:
-    from hfsft.models import probabilities
+    from hfsft.models import probabilities, structured
     from hfsft.models.probabilities import Distribution
+    from hfsft.models.structured import Rounding
     from hfsft.stages.judging import one_word
 else:
-    one_word, probabilities = LateModule("hfsft.stages.judging.one_word"), LateModule("hfsft.models.probabilities")
+    one_word, structured = LateModule("hfsft.stages.judging.one_word"), LateModule("hfsft.models.structured")
+    probabilities = LateModule("hfsft.models.probabilities")
 
 Per = Literal["row", "criterion", "question"]
 Score = Literal["digit", "expected"]
@@ -191,8 +192,8 @@ class Grader:
                 last[:] = [answer]
 
         shape = schema_of(rubric, before=self.score == "expected")
-        turns = ask_structured(request, shape, dict, rounding=self.rounding)
-        entries = yield from watched(turns, hear)
+        turns = structured.ask(request, shape, dict, rounding=self.rounding)
+        entries = yield from structured.watched(turns, hear)
         places = last[0].logprobs if last and self.score == "expected" else ()
         found = {}
         for name, entry in entries.items():
