@@ -207,7 +207,8 @@ class Sender:
         paid = True
         try:
             job.tally.sent()
-            self.sent.set()
+            if not self.sent.is_set():
+                self.sent.set()
             answer, headers = await lane.client.ask(payload, going_on=bool(job.request.prompt))
             return answer, headers
         except Fault as fault:
