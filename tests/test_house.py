@@ -64,6 +64,7 @@ STAGE_MODELS = {
     "hfsft.models.naming",
     "hfsft.models.structured",
     "hfsft.models.probabilities",
+    "hfsft.models.readings.yes_no",
     "hfsft.models.vectors.text_turns",
 }
 

@@ -23,9 +23,6 @@ from hfsft.models.readings.fit_json import Rounding as Rounding
 from hfsft.models.readings.form_lines import written
 from hfsft.models.readings.mended import mends
 from hfsft.models.readings.wrappers import within
-from hfsft.models.readings.yes_no import NO as NO
-from hfsft.models.readings.yes_no import YES as YES
-from hfsft.models.readings.yes_no import yes_or_no as yes_or_no
 from hfsft.plain import plain
 
 if TYPE_CHECKING:
