@@ -14,7 +14,7 @@ from hfsft.tallies.column_values import ColumnValues
 
 if TYPE_CHECKING:
     import pyarrow as pa
-    from pyarrow.parquet import FileMetaData, ParquetFile
+    from pyarrow.parquet import ParquetFile
 
 BLOCK = 8192  # rows that are read at once
 
@@ -29,9 +29,9 @@ class SplitRows:
     @cached_property
     def kinds(self) -> dict[str, str]:
         """Column -> its type, in Arrow's words."""
-        if not self.files:
-            return {}
-        return {field.name: str(field.type) for field in self._ends[self.files[0]].schema.to_arrow_schema()}
+        from pyarrow.parquet import read_schema
+
+        return {field.name: str(field.type) for field in read_schema(self.files[0])} if self.files else {}
 
     def __len__(self) -> int:
         return self._length
@@ -41,7 +41,7 @@ class SplitRows:
 
     @cached_property
     def _length(self) -> int:
-        return sum(end.num_rows for end in self._ends.values())
+        return sum(file.metadata.num_rows for file in self._open())
 
     def column(self, name: str) -> ColumnValues:
         """One column's values, in the order of the rows; None throughout where there is no such column."""
@@ -101,14 +101,7 @@ class SplitRows:
     def _open(self) -> Iterator[ParquetFile]:
         from pyarrow.parquet import ParquetFile
 
-        # What stands at the end of each file is read once, however many columns are looked at one by one.
-        return (ParquetFile(path, memory_map=True, metadata=self._ends[path]) for path in self.files)
-
-    @cached_property
-    def _ends(self) -> dict[Path, FileMetaData]:
-        from pyarrow.parquet import read_metadata
-
-        return {path: read_metadata(path, memory_map=True) for path in self.files}
+        return (ParquetFile(path, memory_map=True) for path in self.files)
 
 
 def _says(column: pa.ChunkedArray) -> Any:
