@@ -11,6 +11,7 @@ quarter each 10 ms.
 from __future__ import annotations
 
 import asyncio
+import gc
 import hashlib
 import json
 import random
@@ -31,6 +32,7 @@ def pool(url: str, concurrency: int) -> None:
     import filelock  # noqa: F401
 
     import hfsft.models.http.client  # noqa: F401
+    from hfsft.__main__ import OBJECTS
     from hfsft.models.model import Model, Request
     from hfsft.models.pool import Pool
     from hfsft.models.store.store import Store
@@ -45,6 +47,7 @@ def pool(url: str, concurrency: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         models = {"m": Model(model="canned", base_url=url, concurrency=concurrency)}
         Pool.prepare()  # as a build does while it waits for the first answers
+        gc.set_threshold(OBJECTS)  # as the command does
         with Measured(concurrency), Pool(models, Store(Path(folder) / "r.sqlite")) as asked:
             assert not asked.drive("bench", map(row, range(REQUESTS)), total=REQUESTS)
 
