@@ -114,8 +114,7 @@ class Meter:
         self._seen: set[str] = set()
         self._first: set[str] = set()
         self._thinking = {name: thinking_tokens(model.extra_body) for name, model in models.items()}
-        self._changed: asyncio.Event | None = None
-        self._changes = 0  # how often something was given back
+        self._given_back = asyncio.Event()  # set as soon as anything is, and then another one stands here
         self.bounded = self.budget.bounded
         self._begun: asyncio.Task[None] | None = None
 
@@ -144,7 +143,7 @@ class Meter:
         if not self.bounded:
             return Claim(size, max_tokens, None)
         while model in self._first:  # what its answer takes beyond its `max_tokens` is reckoned with for all others
-            await self._change()
+            await self._given_back.wait()
         if model not in self._seen and (self.budget.usd is not None or self.budget.tokens is not None):
             self._first.add(model)
         try:
@@ -159,31 +158,22 @@ class Meter:
     async def _room_for(self, model: str, size: int, max_tokens: int | None) -> Outlay:
         """The worst case of a request, once no bound is passed by it."""
         while True:
-            changes, most = self._changes, self._worst(model, size, max_tokens)
+            given_back, most = self._given_back, self._worst(model, size, max_tokens)
             passed = await self._passed(model, most)
             if not passed:
                 return most
-            if self._changes != changes:
-                continue  # a request was settled after the bound was looked at
-            if not self._claims:
+            if not (self._claims or given_back.is_set()):
                 raise BudgetError(self._said(passed))
-            await self._change()
-
-    async def _change(self) -> None:
-        """Wait until a request is settled."""
-        self._changed = self._changed or asyncio.Event()
-        self._changed.clear()
-        await self._changed.wait()
+            await given_back.wait()  # it is set where a request was settled while the bound was looked at
 
     def _settled(self, model: str) -> None:
         self._first.discard(model)
-        self._note_change()
+        self._look_again()
 
-    def _note_change(self) -> None:
-        """Let those that wait for room look again."""
-        self._changes += 1
-        if self._changed is not None:
-            self._changed.set()
+    def _look_again(self) -> None:
+        """Let those that wait for room look once more: something was given back."""
+        self._given_back.set()
+        self._given_back = asyncio.Event()
 
     def settle(self, claim: Claim, model: str, answer: Answer | None, tally: Tally, *, paid: bool) -> None:
         """Replace a claim by what the request took; the worst case stays where the server may have charged for it."""
@@ -230,7 +220,7 @@ class Meter:
             self._taken = self._taken.less(most)
         if self.reserves:
             self._spending.correct(model, Outlay().less(most))
-        self._note_change()
+        self._look_again()
 
     def carry(self, most: Outlay) -> None:
         """Set aside what a batch takes at most that another build submitted."""
@@ -245,7 +235,7 @@ class Meter:
         by = taken.less(most)
         if self.bounded:
             self._taken = self._taken.plus(by)
-        self._note_change()
+        self._look_again()
         return self._spending.adding(model, by if reserved else taken)
 
     def _correct(self, model: str, claim: Claim, by: Outlay) -> None:

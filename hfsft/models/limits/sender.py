@@ -207,8 +207,7 @@ class Sender:
         paid = True
         try:
             job.tally.sent()
-            if not self.sent.is_set():
-                self.sent.set()
+            self.sent.set()
             answer, headers = await lane.client.ask(payload, going_on=bool(job.request.prompt))
             return answer, headers
         except Fault as fault:
